@@ -1,0 +1,37 @@
+/* What SSL may know of crypto.  The only header of this folder that it includes. */
+#ifndef CRYPTO_API_H
+#define CRYPTO_API_H
+#include "util/object.h"
+#include "util/openssl.h"
+#include "util/python.h"
+
+#define CRYPTO_API_NAME "OpenSSL.crypto._api"
+#define CRYPTO_API_VERSION 1
+
+typedef struct crypto_api crypto_api;
+
+/* One per interpreter, on the heap, owned by the capsule: it outlives the module. */
+struct crypto_api {
+    int version;
+    PyTypeObject *X509_Type, *X509Name_Type, *X509Store_Type;
+    PyObject *Error;
+
+    /* Take the pointer over, in failure too. */
+    PyObject *(*x509_wrap)(PyTypeObject *type, X509 *taken);
+    PyObject *(*name_wrap)(PyTypeObject *type, X509_NAME *taken);
+    PyObject *(*store_wrap)(PyTypeObject *type, X509_STORE *taken);
+
+    /* A reference of the caller's own, from our object or one of the package `cryptography`;
+       NULL with an exception that names the argument. */
+    X509 *(*as_x509)(const crypto_api *api, PyObject *value, const char *name);
+    EVP_PKEY *(*as_private_key)(const crypto_api *api, PyObject *value, const char *name);
+    X509_NAME *(*as_name)(const crypto_api *api, PyObject *value, const char *name);
+
+    /* As objects of the package `cryptography`, which is imported then. */
+    PyObject *(*x509_to_cryptography)(const crypto_api *api, X509 *cert);
+    PyObject *(*name_to_cryptography)(const crypto_api *api, const X509_NAME *name);
+
+    PyTypeObject *PKey_Type;
+};
+
+#endif

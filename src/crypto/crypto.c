@@ -1,0 +1,56 @@
+#include "crypto/state.h"
+#include "crypto_doc.h"
+
+/* The functions of the module, each defined where its subject lives. */
+static PyMethodDef crypto_methods[] = {
+    {NULL},
+};
+
+static const util_constant crypto_constants[] = {
+    {"FILETYPE_PEM", X509_FILETYPE_PEM},
+    {"FILETYPE_ASN1", X509_FILETYPE_ASN1},
+    {"FILETYPE_TEXT", 65535}, /* ours: OpenSSL has no such file type */
+    {"TYPE_RSA", EVP_PKEY_RSA},
+    {"TYPE_DSA", EVP_PKEY_DSA},
+    {"TYPE_DH", EVP_PKEY_DH},
+    {"TYPE_EC", EVP_PKEY_EC},
+    {NULL, 0},
+};
+
+static int
+crypto_exec(PyObject *module)
+{
+    crypto_state *state = PyModule_GetState(module);
+
+    if (util_add_exception(module, "OpenSSL.crypto.Error", error_doc, NULL, &state->Error) < 0
+        || util_add_constants(module, crypto_constants) < 0)
+        return -1;
+    return 0;
+}
+
+UTIL_STATE_FUNCTIONS(crypto, CRYPTO_STATE)
+
+static PyModuleDef_Slot crypto_slots[] = {
+    {Py_mod_exec, crypto_exec},
+    UTIL_SLOT_INTERPRETERS UTIL_SLOT_GIL{0, NULL},
+};
+
+PyModuleDef crypto_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "OpenSSL.crypto",
+    .m_doc = crypto_module_doc,
+    .m_size = sizeof(crypto_state),
+    .m_methods = crypto_methods,
+    .m_slots = crypto_slots,
+    .m_traverse = crypto_traverse,
+    .m_clear = crypto_clear,
+    .m_free = crypto_free,
+};
+
+PyMODINIT_FUNC PyInit_crypto(void);
+
+PyMODINIT_FUNC
+PyInit_crypto(void)
+{
+    return PyModuleDef_Init(&crypto_module);
+}

@@ -1,0 +1,52 @@
+/* The module's state, the objects' structs, and what the types offer each other. */
+#ifndef CRYPTO_STATE_H
+#define CRYPTO_STATE_H
+#include "crypto/api.h"
+#include "util/module.h"
+
+#define CRYPTO_STATE(X)             \
+    X(PyObject, Error)              \
+    X(PyObject, StoreContextError)  \
+    X(PyTypeObject, PKey_Type)
+
+typedef struct {
+    CRYPTO_STATE(UTIL_STATE_FIELD)
+} crypto_state;
+
+extern PyModuleDef crypto_module;
+
+static inline crypto_state *
+crypto_state_of(PyObject *self)
+{
+    return PyModule_GetState(PyType_GetModuleByDef(Py_TYPE(self), &crypto_module));
+}
+
+/* ---- keys: pkey.c ---- */
+
+typedef struct {
+    UTIL_HEAD
+    EVP_PKEY *ptr; /* replaced by generate_key: take it with crypto_pkey_get1 */
+    char only_public, initialized;
+} PKeyObject;
+
+extern PyType_Spec pkey_spec;
+PyObject *crypto_pkey_wrap(PyTypeObject *type, EVP_PKEY *taken, int only_public);
+/* The key with a reference of the caller's own; value has been checked to be a PKey. */
+EVP_PKEY *crypto_pkey_get1(PyObject *pkey);
+/* The same for a key that is to sign: TypeError, or ValueError for an empty or public one. */
+EVP_PKEY *crypto_as_signer(crypto_state *state, PyObject *value, const char *name);
+
+/* ---- digests: sign.c ---- */
+
+/* A fetched digest by name, to be freed; *md is NULL for None and "" (Ed25519 and its like
+   take none).  ValueError when the library does not know it. */
+int crypto_as_digest(PyObject *value, const char *name, EVP_MD **md);
+
+/* ---- certificates and names ---- */
+
+typedef struct {
+    UTIL_HEAD
+    X509 *ptr;
+} X509Object;
+
+#endif

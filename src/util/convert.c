@@ -1,0 +1,258 @@
+#include "util/convert.h"
+
+#include "util/error.h"
+
+#include <limits.h>
+#include <string.h>
+
+PyObject *
+util_from_bio(BIO *bio)
+{
+    char *data;
+    long size = BIO_get_mem_data(bio, &data);
+
+    return PyBytes_FromStringAndSize(size > 0 ? data : "", size > 0 ? size : 0);
+}
+
+/* ---- ASN.1 ---- */
+
+PyObject *
+util_from_asn1_text(const ASN1_STRING *string, PyObject *exc)
+{
+    unsigned char *text = NULL;
+    int size = ASN1_STRING_to_UTF8(&text, string);
+    PyObject *result;
+
+    if (size < 0)
+        return util_raise(exc);
+    result = PyUnicode_DecodeUTF8((char *)text, size, "surrogateescape");
+    OPENSSL_free(text);
+    return result;
+}
+
+PyObject *
+util_from_asn1_octets(const ASN1_STRING *string)
+{
+    return PyBytes_FromStringAndSize((const char *)ASN1_STRING_get0_data(string),
+                                     ASN1_STRING_length(string));
+}
+
+/* Two digits of a year say which century: RFC 5280, 4.1.2.5.1. */
+static PyObject *
+from_utctime(const char *text, int size)
+{
+    PyObject *result = PyBytes_FromStringAndSize(NULL, size + 2);
+
+    if (result != NULL) {
+        memcpy(PyBytes_AS_STRING(result), text[0] >= '5' ? "19" : "20", 2);
+        memcpy(PyBytes_AS_STRING(result) + 2, text, (size_t)size);
+    }
+    return result;
+}
+
+PyObject *
+util_from_asn1_time(const ASN1_TIME *time)
+{
+    if (time == NULL || ASN1_STRING_length(time) == 0)
+        Py_RETURN_NONE;
+    if (ASN1_STRING_type(time) == V_ASN1_UTCTIME)
+        return from_utctime((const char *)ASN1_STRING_get0_data(time), ASN1_STRING_length(time));
+    return util_from_asn1_octets(time);
+}
+
+ASN1_TIME *
+util_as_asn1_time(PyObject *value, const char *name)
+{
+    ASN1_TIME *time = NULL;
+    const char *text;
+
+    if (!PyBytes_Check(value)) {
+        PyErr_Format(PyExc_TypeError, "%s must be bytes, not %.100s", name,
+                     Py_TYPE(value)->tp_name);
+        return NULL;
+    }
+    text = PyBytes_AS_STRING(value);
+    if (strlen(text) == (size_t)PyBytes_GET_SIZE(value)) {
+        time = ASN1_TIME_new();
+        if (time == NULL) {
+            PyErr_NoMemory();
+            return NULL;
+        }
+        util_errors_mark();
+        if (ASN1_TIME_set_string(time, text)) {
+            util_errors_forget();
+            return time;
+        }
+        util_errors_forget();
+        ASN1_TIME_free(time);
+    }
+    PyErr_Format(PyExc_ValueError, "%s is no valid time such as b'20300131235959Z'", name);
+    return NULL;
+}
+
+PyObject *
+util_from_i2d(int (*i2d)(const void *, unsigned char **), const void *object, PyObject *exc)
+{
+    int size = i2d(object, NULL);
+    PyObject *result;
+    unsigned char *at;
+
+    if (size < 0)
+        return util_raise(exc);
+    result = PyBytes_FromStringAndSize(NULL, size);
+    if (result == NULL)
+        return NULL;
+    at = (unsigned char *)PyBytes_AS_STRING(result);
+    if (i2d(object, &at) != size) {
+        Py_DECREF(result);
+        return util_raise(exc);
+    }
+    return result;
+}
+
+/* ---- big numbers ---- */
+
+PyObject *
+util_from_bignum(const BIGNUM *number)
+{
+    unsigned char small[64], *digits = small;
+    int size = BN_num_bytes(number);
+    PyObject *result;
+
+    if (size > (int)sizeof small && (digits = PyMem_Malloc((size_t)size)) == NULL)
+        return PyErr_NoMemory();
+    BN_bn2lebinpad(number, digits, size);
+#if PY_VERSION_HEX >= 0x030d0000
+    result =
+        PyLong_FromUnsignedNativeBytes(digits, (size_t)size, Py_ASNATIVEBYTES_LITTLE_ENDIAN);
+#else
+    result = _PyLong_FromByteArray(digits, (size_t)size, 1, 0);
+#endif
+    if (digits != small)
+        PyMem_Free(digits);
+    if (result != NULL && BN_is_negative(number))
+        Py_SETREF(result, PyNumber_Negative(result));
+    return result;
+}
+
+PyObject *
+util_from_asn1_integer(const ASN1_INTEGER *number, PyObject *exc)
+{
+    BIGNUM *bignum;
+    int64_t small;
+    PyObject *result;
+
+    util_errors_mark();
+    if (ASN1_INTEGER_get_int64(&small, number)) {
+        util_errors_forget();
+        return PyLong_FromLongLong(small);
+    }
+    util_errors_forget();
+    bignum = ASN1_INTEGER_to_BN(number, NULL);
+    if (bignum == NULL)
+        return util_raise(exc);
+    result = util_from_bignum(bignum);
+    BN_free(bignum);
+    return result;
+}
+
+/* The magnitude's little-endian bytes, in PyMem memory. */
+static unsigned char *
+digits_of(PyObject *magnitude, Py_ssize_t *size)
+{
+    unsigned char *digits = NULL;
+
+#if PY_VERSION_HEX >= 0x030d0000
+    const int how = Py_ASNATIVEBYTES_LITTLE_ENDIAN | Py_ASNATIVEBYTES_UNSIGNED_BUFFER;
+
+    *size = PyLong_AsNativeBytes(magnitude, NULL, 0, how);
+    if (*size < 0)
+        return NULL;
+#else
+    *size = (Py_ssize_t)(_PyLong_NumBits(magnitude) / 8 + 1);
+#endif
+    if (*size > INT_MAX || (digits = PyMem_Malloc((size_t)*size)) == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+#if PY_VERSION_HEX >= 0x030d0000
+    if (PyLong_AsNativeBytes(magnitude, digits, *size, how) >= 0)
+        return digits;
+#else
+    if (_PyLong_AsByteArray((PyLongObject *)magnitude, digits, (size_t)*size, 1, 0) >= 0)
+        return digits;
+#endif
+    PyMem_Free(digits);
+    return NULL;
+}
+
+BIGNUM *
+util_as_bignum(PyObject *value, const char *name)
+{
+    PyObject *magnitude = NULL;
+    unsigned char *digits = NULL;
+    BIGNUM *result = NULL;
+    Py_ssize_t size = 0;
+    int overflow, negative;
+
+    if (!PyLong_Check(value)) {
+        PyErr_Format(PyExc_TypeError, "%s must be an integer, not %.100s", name,
+                     Py_TYPE(value)->tp_name);
+        return NULL;
+    }
+    negative = PyLong_AsLongAndOverflow(value, &overflow) < 0;
+    if (overflow)
+        negative = overflow < 0;
+    magnitude = PyLong_Type.tp_as_number->nb_absolute(value); /* not a subclass's __abs__ */
+    if (magnitude == NULL || (digits = digits_of(magnitude, &size)) == NULL)
+        goto done;
+    result = BN_lebin2bn(digits, (int)size, NULL);
+    if (result == NULL) {
+        util_errors_clear();
+        PyErr_NoMemory();
+    } else
+        BN_set_negative(result, negative);
+done:
+    PyMem_Free(digits);
+    Py_XDECREF(magnitude);
+    return result;
+}
+
+ASN1_INTEGER *
+util_as_asn1_integer(PyObject *value, const char *name)
+{
+    BIGNUM *number = util_as_bignum(value, name);
+    ASN1_INTEGER *result;
+
+    if (number == NULL)
+        return NULL;
+    result = BN_to_ASN1_INTEGER(number, NULL);
+    BN_free(number);
+    if (result == NULL) {
+        util_errors_clear();
+        PyErr_NoMemory();
+    }
+    return result;
+}
+
+PyObject *
+util_from_hex(const unsigned char *data, size_t size, char separator)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    size_t step = separator ? 3 : 2;
+    PyObject *result;
+    char *at;
+
+    result = PyBytes_FromStringAndSize(
+        NULL, (Py_ssize_t)(size == 0 ? 0 : size * step - (separator ? 1 : 0)));
+    if (result == NULL)
+        return NULL;
+    at = PyBytes_AS_STRING(result);
+    for (size_t i = 0; i < size; i++) {
+        if (i > 0 && separator)
+            *at++ = separator;
+        *at++ = digits[data[i] >> 4];
+        *at++ = digits[data[i] & 15];
+    }
+    return result;
+}

@@ -1,0 +1,29 @@
+/* OpenSSL's error queue as a Python exception.  Only error.c touches the queue. */
+#ifndef UTIL_ERROR_H
+#define UTIL_ERROR_H
+#include "util/openssl.h"
+#include "util/python.h"
+
+/* Empties the queue into exc([(library, function, reason), ...]); a pending exception wins,
+   exhausted memory is MemoryError, an empty queue still gives one triple.
+   Returns NULL always, so that a caller can return it. */
+void *util_raise(PyObject *exc);
+
+/* The same for a failure that OpenSSL does not queue: one triple, the queue dropped. */
+void *util_raise_reason(PyObject *exc, const char *library, const char *reason);
+
+/* For a constructor: an empty queue means that memory ran out. */
+void *util_raise_new(PyObject *exc);
+
+/* Around calls whose failure is an answer and no error. */
+void util_errors_mark(void);
+void util_errors_forget(void); /* drops what came since the mark */
+
+/* Before a call whose result is read from the queue, and after a swallowed failure. */
+void util_errors_clear(void);
+
+/* The queue's oldest entry: is there one, and is it this? */
+int util_errors_pending(void);
+int util_errors_first_is(int library, int reason);
+
+#endif

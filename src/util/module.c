@@ -1,0 +1,68 @@
+#include "util/module.h"
+
+#include <string.h>
+
+int
+util_add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **slot)
+{
+    *slot = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
+    return *slot == NULL ? -1 : PyModule_AddType(module, *slot);
+}
+
+int
+util_add_alias(PyObject *module, const char *name, void *object)
+{
+    return PyModule_AddObjectRef(module, name, object);
+}
+
+int
+util_add_exception(PyObject *module, const char *full_name, const char *doc, PyObject *base,
+                   PyObject **slot)
+{
+    *slot = PyErr_NewExceptionWithDoc(full_name, doc, base, NULL);
+    return *slot == NULL ? -1 : PyModule_AddObjectRef(module, strrchr(full_name, '.') + 1, *slot);
+}
+
+static int
+add_number(PyObject *target, const util_constant *constant,
+           int (*add)(PyObject *, const char *, PyObject *))
+{
+    PyObject *value = PyLong_FromLongLong(constant->value);
+    int failed = value == NULL || add(target, constant->name, value) < 0;
+
+    Py_XDECREF(value);
+    return failed ? -1 : 0;
+}
+
+int
+util_add_constants(PyObject *module, const util_constant *constants)
+{
+    for (; constants->name != NULL; constants++)
+        if (add_number(module, constants, PyModule_AddObjectRef) < 0)
+            return -1;
+    return 0;
+}
+
+int
+util_add_namespace(PyObject *module, const char *name, const char *doc,
+                   const util_constant *constants)
+{
+    PyObject *type, *content = NULL;
+    int result = -1;
+
+    content = Py_BuildValue("{sssNss}", "__doc__", doc, "__module__",
+                            PyModule_GetNameObject(module), "__qualname__", name);
+    if (content == NULL)
+        return -1;
+    for (; constants->name != NULL; constants++)
+        if (add_number(content, constants, PyDict_SetItemString) < 0)
+            goto done;
+    type = PyObject_CallFunction((PyObject *)&PyType_Type, "s()O", name, content);
+    if (type != NULL) {
+        result = PyModule_AddObjectRef(module, name, type);
+        Py_DECREF(type);
+    }
+done:
+    Py_DECREF(content);
+    return result;
+}

@@ -1,0 +1,45 @@
+/* The one place that includes Python.h and papers over its versions. */
+#ifndef UTIL_PYTHON_H
+#define UTIL_PYTHON_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#if PY_VERSION_HEX < 0x030b0000
+#error "CPython 3.11 or newer is needed"
+#endif
+
+#include <stddef.h>
+
+/* Descriptions of members moved into Python.h, under new names, with 3.12. */
+#if PY_VERSION_HEX < 0x030c0000
+#include <structmember.h>
+#define Py_T_PYSSIZET T_PYSSIZET
+#define Py_T_OBJECT_EX T_OBJECT_EX
+#define Py_T_BOOL T_BOOL
+#define Py_READONLY READONLY
+#endif
+
+#if PY_VERSION_HEX < 0x030d0000
+#define Py_BEGIN_CRITICAL_SECTION(op) {
+#define Py_END_CRITICAL_SECTION() }
+#define Py_BEGIN_CRITICAL_SECTION2(a, b) {
+#define Py_END_CRITICAL_SECTION2() }
+#define PyThreadState_GetUnchecked _PyThreadState_UncheckedGet
+#define PyUnicode_EqualToUTF8(u, s) (PyUnicode_CompareWithASCIIString((u), (s)) == 0)
+#endif
+
+/* Module slots that newer interpreters know; older ones see nothing. */
+#ifdef Py_mod_multiple_interpreters
+#define UTIL_SLOT_INTERPRETERS \
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#else
+#define UTIL_SLOT_INTERPRETERS
+#endif
+#ifdef Py_mod_gil
+#define UTIL_SLOT_GIL {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#else
+#define UTIL_SLOT_GIL
+#endif
+
+#endif

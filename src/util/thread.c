@@ -1,0 +1,315 @@
+#include "util/thread.h"
+
+/* All of a thread that we remember.  `detached` is non-NULL exactly while the thread is
+   inside OpenSSL on our behalf; its address also serves as the thread's identity. */
+static _Thread_local PyThreadState *detached;
+static _Thread_local util_hold *holds;
+
+/* ---- leaving and coming back ---- */
+
+void
+util_detach(void)
+{
+    assert(detached == NULL);
+    detached = PyEval_SaveThread();
+}
+
+void
+util_attach(void)
+{
+    PyThreadState *state = detached;
+
+    assert(state != NULL);
+    detached = NULL;
+    PyEval_RestoreThread(state);
+}
+
+int
+util_is_detached(void)
+{
+    return detached != NULL;
+}
+
+int
+util_callback_enter(util_callback *cb)
+{
+    cb->was_detached = detached != NULL;
+    if (cb->was_detached)
+        util_attach();
+    else if (PyThreadState_GetUnchecked() == NULL)
+        return 0; /* a thread that Python never saw: nothing to raise into */
+    if (!PyErr_Occurred())
+        return 1;
+    util_callback_leave(cb); /* an earlier callback of this call has failed */
+    return 0;
+}
+
+void
+util_callback_leave(const util_callback *cb)
+{
+    if (cb->was_detached)
+        util_detach();
+}
+
+int
+util_check_signals(void)
+{
+    int was_detached = detached != NULL, result;
+
+    if (was_detached)
+        util_attach();
+    result = PyErr_Occurred() ? -1 : PyErr_CheckSignals();
+    if (was_detached)
+        util_detach();
+    return result;
+}
+
+/* Wait for a CPython lock, detached, as long as signal handlers let us. */
+static int
+wait_for(PyThread_type_lock lock)
+{
+    int was_attached = detached == NULL, result = 0;
+
+    if (was_attached)
+        util_detach();
+    while (PyThread_acquire_lock_timed(lock, -1, 1) == PY_LOCK_INTR) {
+        if (util_check_signals() < 0) {
+            result = -1;
+            break;
+        }
+    }
+    if (was_attached)
+        util_attach();
+    return result;
+}
+
+/* ---- the mutex ---- */
+
+int
+util_mutex_init(util_mutex *mutex)
+{
+    mutex->lock = PyThread_allocate_lock();
+    atomic_init(&mutex->owner, 0);
+    return mutex->lock == NULL ? -1 : 0;
+}
+
+void
+util_mutex_destroy(util_mutex *mutex)
+{
+    if (mutex->lock != NULL)
+        PyThread_free_lock(mutex->lock);
+    mutex->lock = NULL;
+}
+
+static void
+own(util_mutex *mutex)
+{
+    atomic_store_explicit(&mutex->owner, (uintptr_t)&detached, memory_order_relaxed);
+}
+
+int
+util_mutex_trylock(util_mutex *mutex)
+{
+    if (!PyThread_acquire_lock(mutex->lock, NOWAIT_LOCK))
+        return 0;
+    own(mutex);
+    return 1;
+}
+
+int
+util_mutex_lock(util_mutex *mutex)
+{
+    assert(!util_mutex_is_mine(mutex));
+    if (util_mutex_trylock(mutex))
+        return 0;
+    if (wait_for(mutex->lock) < 0)
+        return -1;
+    own(mutex);
+    return 0;
+}
+
+void
+util_mutex_unlock(util_mutex *mutex)
+{
+    assert(util_mutex_is_mine(mutex));
+    atomic_store_explicit(&mutex->owner, 0, memory_order_relaxed);
+    PyThread_release_lock(mutex->lock);
+}
+
+int
+util_mutex_is_mine(const util_mutex *mutex)
+{
+    return atomic_load_explicit(&mutex->owner, memory_order_relaxed) == (uintptr_t)&detached;
+}
+
+/* ---- readers and a writer ---- */
+
+struct util_waiter {
+    util_waiter *next;
+    PyThread_type_lock wake; /* held while there is nothing to wake for */
+    int woken;
+};
+
+int
+util_rwlock_init(util_rwlock *lock)
+{
+    *lock = (util_rwlock){.guard = PyThread_allocate_lock()};
+    return lock->guard == NULL ? -1 : 0;
+}
+
+void
+util_rwlock_destroy(util_rwlock *lock)
+{
+    if (lock->guard != NULL)
+        PyThread_free_lock(lock->guard);
+    lock->guard = NULL;
+}
+
+static void
+guard_lock(util_rwlock *lock)
+{
+    PyThread_acquire_lock(lock->guard, WAIT_LOCK);
+}
+
+static void
+guard_unlock(util_rwlock *lock)
+{
+    PyThread_release_lock(lock->guard);
+}
+
+static int
+is_free_for(const util_rwlock *lock, int writing)
+{
+    if (writing)
+        return lock->readers == 0 && !lock->writing;
+    return !lock->writing && lock->writers_waiting == 0; /* writers first: readers come in crowds */
+}
+
+/* Everybody looks again.  The guard is held. */
+static void
+wake_all(util_rwlock *lock)
+{
+    for (util_waiter *w = lock->waiters; w != NULL; w = w->next) {
+        if (!w->woken)
+            PyThread_release_lock(w->wake);
+        w->woken = 1;
+    }
+}
+
+static void
+forget(util_rwlock *lock, util_waiter *waiter)
+{
+    util_waiter **link = &lock->waiters;
+
+    while (*link != waiter)
+        link = &(*link)->next;
+    *link = waiter->next;
+}
+
+/* One more wait until the lock may be free.  The guard is held before and after. */
+static int
+wait_turn(util_rwlock *lock, int writing)
+{
+    util_waiter waiter = {.wake = PyThread_allocate_lock()};
+    int result;
+
+    if (waiter.wake == NULL) {
+        guard_unlock(lock);
+        util_callback cb;
+        if (util_callback_enter(&cb)) {
+            PyErr_NoMemory();
+            util_callback_leave(&cb);
+        }
+        guard_lock(lock);
+        return -1;
+    }
+    PyThread_acquire_lock(waiter.wake, WAIT_LOCK);
+    waiter.next = lock->waiters;
+    lock->waiters = &waiter;
+    lock->writers_waiting += writing;
+    guard_unlock(lock);
+    result = wait_for(waiter.wake);
+    guard_lock(lock);
+    lock->writers_waiting -= writing;
+    forget(lock, &waiter);
+    if (result < 0)
+        wake_all(lock); /* readers that let us go first need not any more */
+    PyThread_free_lock(waiter.wake);
+    return result;
+}
+
+static int
+rw_acquire(util_rwlock *lock, util_hold *hold, int writing)
+{
+    int result = 0;
+
+    guard_lock(lock);
+    while (!is_free_for(lock, writing) && result == 0)
+        result = wait_turn(lock, writing);
+    if (result == 0 && writing)
+        lock->writing = 1;
+    else if (result == 0)
+        lock->readers++;
+    guard_unlock(lock);
+    if (result == 0) {
+        *hold = (util_hold){holds, lock, writing, 0};
+        holds = hold;
+    }
+    return result;
+}
+
+static const util_hold *
+already_held(const util_rwlock *lock)
+{
+    const util_hold *hold = holds;
+
+    while (hold != NULL && hold->lock != lock)
+        hold = hold->outer;
+    return hold;
+}
+
+int
+util_read_lock(util_rwlock *lock, util_hold *hold)
+{
+    if (already_held(lock) != NULL) {
+        *hold = (util_hold){.nested = 1};
+        return 0;
+    }
+    return rw_acquire(lock, hold, 0);
+}
+
+int
+util_write_lock(util_rwlock *lock, util_hold *hold)
+{
+    const util_hold *outer = already_held(lock);
+
+    if (outer == NULL)
+        return rw_acquire(lock, hold, 1);
+    if (outer->writing) {
+        *hold = (util_hold){.nested = 1};
+        return 0;
+    }
+    assert(detached == NULL);
+    PyErr_SetString(PyExc_RuntimeError,
+                    "a context cannot be changed from inside a callback of its own handshake");
+    return -1;
+}
+
+void
+util_rwlock_release(util_hold *hold)
+{
+    util_rwlock *lock = hold->lock;
+
+    if (hold->nested)
+        return;
+    assert(holds == hold);
+    holds = hold->outer;
+    guard_lock(lock);
+    if (hold->writing)
+        lock->writing = 0;
+    else
+        lock->readers--;
+    if (lock->readers == 0 && lock->waiters != NULL)
+        wake_all(lock);
+    guard_unlock(lock);
+}

@@ -1,0 +1,74 @@
+/* Leaving Python for OpenSSL, coming back from inside it, and the locks. */
+#ifndef UTIL_THREAD_H
+#define UTIL_THREAD_H
+#include "util/python.h"
+
+#include <stdatomic.h>
+
+/* ---- leaving and coming back ---- */
+
+/* Run one expression with the thread detached from the interpreter. */
+#define DETACHED(...)   \
+    do {                \
+        util_detach();  \
+        __VA_ARGS__;    \
+        util_attach();  \
+    } while (0)
+
+void util_detach(void);
+void util_attach(void);
+
+/* Whether this thread is inside a DETACHED region, that is, may not touch Python. */
+int util_is_detached(void);
+
+/* A callback's first and last line.  enter() says whether Python may be run. */
+typedef struct {
+    int was_detached;
+} util_callback;
+
+int util_callback_enter(util_callback *cb);
+void util_callback_leave(const util_callback *cb);
+
+/* Run pending signal handlers, attached or not.  -1: one raised. */
+int util_check_signals(void);
+
+/* ---- a mutex ----
+   May be asked for attached or detached; is never waited for while attached; the
+   wait ends with -1 and an exception when a signal handler raises. */
+typedef struct {
+    PyThread_type_lock lock;
+    atomic_uintptr_t owner;
+} util_mutex;
+
+int util_mutex_init(util_mutex *mutex); /* -1: no memory, nothing raised */
+void util_mutex_destroy(util_mutex *mutex);
+int util_mutex_lock(util_mutex *mutex);
+int util_mutex_trylock(util_mutex *mutex); /* 1 if it was free */
+void util_mutex_unlock(util_mutex *mutex);
+int util_mutex_is_mine(const util_mutex *mutex);
+
+/* ---- many readers or one writer ----
+   Same rules.  Holds form a chain on the C stack: a thread that already holds the lock
+   and asks again, from a callback, gets it without touching it; one that reads and asks
+   to write gets a RuntimeError, since it would wait for itself. */
+typedef struct util_waiter util_waiter;
+
+typedef struct {
+    PyThread_type_lock guard; /* held for a few instructions only */
+    int readers, writers_waiting, writing;
+    util_waiter *waiters;
+} util_rwlock;
+
+typedef struct util_hold {
+    struct util_hold *outer;
+    util_rwlock *lock;
+    int writing, nested;
+} util_hold;
+
+int util_rwlock_init(util_rwlock *lock); /* -1: no memory, nothing raised */
+void util_rwlock_destroy(util_rwlock *lock);
+int util_read_lock(util_rwlock *lock, util_hold *hold);
+int util_write_lock(util_rwlock *lock, util_hold *hold);
+void util_rwlock_release(util_hold *hold);
+
+#endif
