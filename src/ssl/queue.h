@@ -1,0 +1,45 @@
+/* A queue of buffers in memory: what goes in comes out, if possible without a copy. */
+#ifndef SSL_QUEUE_H
+#define SSL_QUEUE_H
+#include "util/python.h"
+
+#include <stdint.h>
+
+typedef struct {
+    PyObject *bytes; /* whose memory it is; NULL: ours, from OPENSSL_malloc */
+    char *data;
+    size_t size;
+} ssl_piece;
+
+typedef struct {
+    ssl_piece *pieces;    /* a ring; NULL while nothing was ever queued */
+    unsigned capacity;    /* a power of two */
+    unsigned spent, head, tail; /* counters: [spent, head) is read but not yet let go of */
+    size_t size;          /* bytes in [head, tail) */
+} ssl_queue;
+
+static inline int
+queue_is_empty(const ssl_queue *queue)
+{
+    return queue->head == queue->tail;
+}
+
+/* Append a copy; the memory is a new bytes object when attached, so that it can be handed
+   out as it is.  -1: memory ran out, nothing raised. */
+int queue_put(ssl_queue *queue, const char *data, size_t size);
+/* Append the very object. */
+int queue_put_bytes(ssl_queue *queue, PyObject *bytes);
+
+/* Move up to *size* bytes out; with *whole*, from one piece only, whose rest is dropped. */
+size_t queue_get(ssl_queue *queue, char *data, size_t size, int whole);
+/* The same as a new bytes object, or NULL with an exception; attached only. */
+PyObject *queue_get_bytes(ssl_queue *queue, size_t size, int whole);
+/* The next bytes, to be looked at; and to drop that many of them. */
+size_t queue_peek(const ssl_queue *queue, const char **data);
+void queue_drop(ssl_queue *queue, size_t size);
+
+/* Let go of the Python objects that were read while detached.  Attached only. */
+void queue_tidy(ssl_queue *queue);
+void queue_clear(ssl_queue *queue);
+
+#endif

@@ -1,0 +1,125 @@
+/* The module's state, its objects' structs, and what the files offer each other. */
+#ifndef SSL_STATE_H
+#define SSL_STATE_H
+#include "crypto/api.h"
+#include "ssl/transport.h"
+#include "util/module.h"
+#include "util/object.h"
+#include "util/thread.h"
+
+#define SSL_STATE(X)                  \
+    X(PyObject, Error)                \
+    X(PyObject, ZeroReturnError)      \
+    X(PyObject, WantReadError)        \
+    X(PyObject, WantWriteError)       \
+    X(PyObject, WantX509LookupError)  \
+    X(PyObject, SysCallError)         \
+    X(PyObject, errorcode)            \
+    X(PyObject, no_calls)             \
+    X(PyObject, no_overlap)           \
+    X(PyTypeObject, Context_Type)     \
+    X(PyTypeObject, Connection_Type)  \
+    X(PyTypeObject, Session_Type)     \
+    X(PyObject, crypto_capsule)
+
+typedef struct {
+    SSL_STATE(UTIL_STATE_FIELD)
+    const crypto_api *crypto; /* lives as long as the capsule */
+} ssl_state;
+
+extern PyModuleDef ssl_module;
+
+static inline ssl_state *
+ssl_state_of(PyObject *self)
+{
+    return PyModule_GetState(PyType_GetModuleByDef(Py_TYPE(self), &ssl_module));
+}
+
+/* ---- callables ----
+   What the user gave as callbacks, as one immutable tuple with None for "not set".  Setting
+   one makes a new tuple, so a Connection keeps what its Context had when it was made by
+   holding the tuple, and nothing is freed under a running handshake. */
+typedef enum {
+    SSL_CALL_VERIFY,
+    SSL_CALL_INFO,
+    SSL_CALL_KEYLOG,
+    SSL_CALL_SERVERNAME,
+    SSL_CALL_ALPN_SELECT,
+    SSL_CALL_OCSP_SERVER,
+    SSL_CALL_OCSP_CLIENT,
+    SSL_CALL_OCSP_DATA, /* not called: handed to the OCSP callback */
+    SSL_CALL_COOKIE_GENERATE,
+    SSL_CALL_COOKIE_VERIFY,
+    SSL_CALLS
+} ssl_call;
+
+/* Replace one item (*value* NULL: None) of the tuple in *slot*.  The old tuple is returned
+   through the reference count: the caller holds the lock that guards *slot*. */
+int ssl_calls_set(PyObject **slot, ssl_call which, PyObject *value);
+
+/* ---- Context: context.c ---- */
+
+typedef struct {
+    UTIL_HEAD
+    SSL_CTX *ptr; /* NULL before __init__ */
+    util_rwlock lock; /* setters write; handshake steps and SSL_new read */
+    PyObject *calls;
+    PyObject *passphrase, *passphrase_data; /* set_passwd_cb */
+    PyObject *app_data;
+} ContextObject;
+
+extern PyType_Spec context_spec;
+/* The object if it is a Context that __init__ has made; else TypeError, or ValueError. */
+ContextObject *ssl_as_context(ssl_state *state, PyObject *value, const char *name);
+
+/* ---- Connection: connection.c ---- */
+
+typedef struct ssl_waiter ssl_waiter;
+
+typedef struct {
+    UTIL_HEAD
+    SSL *ptr;               /* NULL before __init__ */
+    PyObject *context;      /* the Context in force */
+    PyObject *home_context; /* the first one: OpenSSL goes on using it for sessions */
+    PyObject *calls;        /* guarded by mutex */
+    PyObject *socket;       /* what was given; None for memory */
+    PyObject *app_data;
+    PyObject *kept;         /* what OpenSSL reads after a callback has returned */
+    ssl_transport transport; /* guarded by mutex */
+    util_mutex mutex;       /* around every use of ptr; never held while waiting */
+    ssl_waiter *waiters;    /* guarded by mutex, as all below */
+    struct {
+        char busy;
+    } turns[2];             /* one reader and one writer at a time */
+    char closed;            /* close() was called */
+    char shutting;          /* shutdown() wants those that wait to give up */
+    char raised;            /* a callback of the running step left an exception */
+    char settled;           /* TLS 1.3, handshake done: no step reads the SSL_CTX any more */
+    char established;       /* a handshake has been completed */
+    char renegotiate_asked; /* SSL_renegotiate was called and no step has seen it yet */
+    size_t accepted;        /* a send that SSL took, whose bytes the kernel did not yet take */
+    const void *accepted_data;
+} ConnectionObject;
+
+extern PyType_Spec connection_spec;
+/* A new Connection as Connection(context, socket) makes it. */
+PyObject *ssl_connection_new(ssl_state *state, PyObject *context, PyObject *socket);
+
+/* For methods that ask or set something: the SSL, with its mutex held (nested inside a
+   callback of the same connection), or NULL with an exception.  Give it back in any case
+   in which it was not NULL. */
+SSL *ssl_connection_enter(PyObject *self);
+void ssl_connection_leave(PyObject *self);
+
+/* ---- Session: session.c ---- */
+
+typedef struct {
+    UTIL_HEAD
+    SSL_SESSION *ptr;  /* NULL for Session() */
+    PyObject *context; /* the Context of the Connection it comes from */
+} SessionObject;
+
+extern PyType_Spec session_spec;
+PyObject *ssl_session_wrap(ssl_state *state, SSL_SESSION *taken, PyObject *context);
+
+#endif

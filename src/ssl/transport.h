@@ -1,0 +1,37 @@
+/* What is under the SSL: a socket, another descriptor, or a pair of queues in memory. */
+#ifndef SSL_TRANSPORT_H
+#define SSL_TRANSPORT_H
+#include "ssl/queue.h"
+#include "util/openssl.h"
+
+typedef enum {
+    TRANSPORT_MEMORY,
+    TRANSPORT_SOCKET,
+    TRANSPORT_FILE, /* a descriptor that is no socket */
+} transport_kind;
+
+typedef struct {
+    transport_kind kind;
+    int fd;
+    char datagrams;  /* one read, one write: one datagram */
+    char eof;        /* nothing more will come in */
+    char dead;       /* a callback failed where OpenSSL takes no for an answer: nothing moves */
+    char hold;       /* gather output instead of sending it at once */
+    int sys;         /* errno of what failed last */
+    uint64_t in, queued, out; /* bytes read; bytes taken from OpenSSL; bytes gone to the kernel */
+    ssl_queue incoming; /* memory: what bio_write brought */
+    ssl_queue outgoing; /* memory: what bio_read will fetch; else: what the kernel did not take */
+} ssl_transport;
+
+/* Put a BIO on *transport* under the SSL.  -1: memory ran out, nothing raised. */
+int transport_attach(ssl_transport *transport, SSL *ssl);
+/* What kind of thing a descriptor is. */
+void transport_open(ssl_transport *transport, int fd, int dtls);
+void transport_close(ssl_transport *transport);
+
+/* Send what the kernel takes now of the output.  -1: it failed for good, sys tells why. */
+int transport_flush(ssl_transport *transport);
+/* Whether the user wants this descriptor to block. */
+int transport_blocks(const ssl_transport *transport);
+
+#endif
