@@ -6,25 +6,50 @@ T ?= test
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready-$(shell cksum < requirements-dev.txt | cut -d' ' -f1)
-PYTEST := $(PY) -P -X dev -m pytest
+UPSTREAM := .venv-upstream
+UPSTREAM_READY := $(UPSTREAM)/.ready-$(shell cksum < requirements-upstream.txt | cut -d' ' -f1)
 SETUP := $(PY) setup.py -q
+# -P: nothing but what is asked for is imported from the current folder.
+PYTEST := $(PY) -P -X dev -m pytest
+C_FILES := $(wildcard src/*/*.[ch] test/*.[ch])
+
+ASAN := build/asan
+TSAN := build/tsan
+COVERAGE := build/coverage
+TSAN_PYTHON ?= python3.13t
 
 export PYTHON
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help venv build build-debug test
+.PHONY: help venv upstream demo build build-debug test lint format asan tsan valgrind coverage \
+	faults leaks bench bench-insns docs stubs symbols matrix dist fixtures clean
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z][a-z -]*:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-venv: $(READY) ## the tools, in .venv (the other targets do this themselves)
+# ---- setting up ----
+
+venv: $(READY) ## the tools, in .venv; the other targets do this themselves
 
 $(READY): requirements-dev.txt
-	@tools/packages.sh gcc libc6-dev libssl-dev python3-dev python3-venv
-	@[ -x $(PY) ] || $(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install -q -r requirements-dev.txt
+	@tools/packages.sh gcc libc6-dev libssl-dev python3-dev python3-venv openssl
+	@[ -x $(PY) ] || $(PYTHON) -m venv --clear $(VENV)
+	$(PY) -m pip install -q --disable-pip-version-check -r requirements-dev.txt
 	@rm -f $(VENV)/.ready-* && touch $@
+
+upstream: $(UPSTREAM_READY) ## the original pyOpenSSL, in .venv-upstream, to compare with
+
+$(UPSTREAM_READY): requirements-upstream.txt
+	@tools/packages.sh python3-venv
+	@[ -x $(UPSTREAM)/bin/python ] || $(PYTHON) -m venv --clear $(UPSTREAM)
+	$(UPSTREAM)/bin/python -m pip install -q --disable-pip-version-check -r requirements-upstream.txt
+	@rm -f $(UPSTREAM)/.ready-* && touch $@
+
+# ---- building and testing ----
+
+demo: build ## set up, build, and show the main job: certificates, a TLS server, a TLS client
+	@PYTHONPATH=. $(PY) doc/examples/demo.py
 
 build: $(READY) ## in place, as users get it
 	@$(SETUP) build_ext --inplace
@@ -32,5 +57,88 @@ build: $(READY) ## in place, as users get it
 build-debug: $(READY) ## in place, with assertions, and the modules that only tests use
 	@PYOPENSSL_DEBUG=1 $(SETUP) build_ext --inplace build_test
 
-test: build-debug ## set up, build with assertions, run pytest (T=test/crypto/test_x509.py for a part)
+test: build-debug $(UPSTREAM_READY) ## set up, build with assertions, run pytest (T=test/crypto for a part)
 	$(PYTEST) $(T)
+
+faults: build-debug ## fail every allocation in turn
+	$(PYTEST) -m '' test/whole/test_faults.py
+
+leaks: build-debug ## run each operation many times and count
+	$(PYTEST) -m '' test/whole/test_leaks.py
+
+# ---- checking ----
+
+lint: $(READY) ## formatting, layers, static analysis, spelling
+	@tools/packages.sh cppcheck
+	$(VENV)/bin/clang-format --dry-run -Werror $(C_FILES)
+	$(PY) tools/check_layers.py
+	$(VENV)/bin/ruff format --check -q .
+	$(VENV)/bin/ruff check -q .
+	$(VENV)/bin/codespell
+	$(PY) tools/analyse.py
+
+format: $(READY) ## rewrite the sources as `make lint` wants them
+	$(VENV)/bin/clang-format -i $(C_FILES)
+	$(VENV)/bin/ruff check --fix -q .
+	$(VENV)/bin/ruff format -q .
+
+asan: $(READY) ## the whole suite under AddressSanitizer, UndefinedBehaviorSanitizer and LeakSanitizer
+	@PYOPENSSL_SANITIZE=address,undefined $(SETUP) build_py -d $(ASAN) \
+		build_ext -b $(ASAN) build_test -b $(ASAN)
+	PYTHON=$(PY) tools/sanitized.sh address $(ASAN) $(T)
+
+tsan: $(READY) ## the thread tests under ThreadSanitizer, on a free-threaded Python (TSAN_PYTHON=...)
+	@tools/tsan.sh $(TSAN_PYTHON) $(TSAN)
+
+valgrind: build-debug ## the whole suite under valgrind (slow)
+	@tools/packages.sh valgrind
+	PYTHONMALLOC=malloc PYTEST_TIMEOUT=0 valgrind -q --error-exitcode=9 --leak-check=full \
+		--show-leak-kinds=definite --errors-for-leak-kinds=definite --trace-children=no \
+		--suppressions=tools/valgrind.supp $(PYTEST) -p no:faulthandler $(T)
+
+coverage: $(READY) ## which C lines the tests reach, fault suite included; 95 of 100 at least
+	@rm -rf $(COVERAGE) && find build -name '*.gcda' -delete
+	@PYOPENSSL_COVERAGE=1 $(SETUP) build_py -d $(COVERAGE) build_ext -b $(COVERAGE) \
+		build_test -b $(COVERAGE)
+	$(PYTEST) -q -m '' -o 'pythonpath=$(COVERAGE) test' test
+	$(VENV)/bin/gcovr --txt-metric line --filter src/ --exclude-throw-branches --object-directory build \
+		--gcov-ignore-errors no_working_dir_found --fail-under-line 95 --sort uncovered-number build
+
+symbols: build ## the modules export PyInit_ and nothing else
+	@tools/packages.sh binutils
+	@tools/symbols.sh
+
+stubs: build ## the stubs are sound, and agree with the modules
+	$(VENV)/bin/mypy
+	PYTHONPATH=. $(VENV)/bin/stubtest --mypy-config-file pyproject.toml OpenSSL
+
+docs: build ## the manual, into doc/_build; a broken reference is an error
+	PYTHONPATH=. $(VENV)/bin/sphinx-build -q -W --keep-going -n -b html doc doc/_build/html
+
+matrix: ## `make test` on a fresh Debian 12 and a fresh Debian 13, in trees made by debootstrap (root)
+	tools/matrix.sh bookworm trixie
+
+# ---- measuring ----
+
+bench: build $(UPSTREAM_READY) ## ratios to upstream, to the standard library and to plain C
+	@$(MAKE) -C bench compare
+
+bench-insns: build ## instructions per operation, against the gates in bench/TARGETS.md
+	@tools/packages.sh valgrind
+	@$(MAKE) -C bench insns
+
+# ---- the rest ----
+
+dist: $(READY) ## the source archive, and a check that it builds
+	@rm -rf dist build/dist
+	$(SETUP) sdist
+	$(PY) -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w build/dist dist/*.tar.gz
+	@ls dist build/dist
+
+fixtures: $(READY) ## make the files in test/data again
+	PYTHON=$(PY) test/data/make.sh
+
+clean: ## remove everything that was made, but for .venv and .venv-upstream
+	rm -rf build dist doc/_build OpenSSL/*.so test/*.so *.egg-info .hypothesis .*_cache
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
+	-$(MAKE) -C bench clean

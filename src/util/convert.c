@@ -122,7 +122,7 @@ util_from_bignum(const BIGNUM *number)
     if (size > (int)sizeof small && (digits = PyMem_Malloc((size_t)size)) == NULL)
         return PyErr_NoMemory();
     BN_bn2lebinpad(number, digits, size);
-#if PY_VERSION_HEX >= 0x030d0000
+#if HAVE_LONG_NATIVE_BYTES
     result =
         PyLong_FromUnsignedNativeBytes(digits, (size_t)size, Py_ASNATIVEBYTES_LITTLE_ENDIAN);
 #else
@@ -162,7 +162,7 @@ digits_of(PyObject *magnitude, Py_ssize_t *size)
 {
     unsigned char *digits = NULL;
 
-#if PY_VERSION_HEX >= 0x030d0000
+#if HAVE_LONG_NATIVE_BYTES
     const int how = Py_ASNATIVEBYTES_LITTLE_ENDIAN | Py_ASNATIVEBYTES_UNSIGNED_BUFFER;
 
     *size = PyLong_AsNativeBytes(magnitude, NULL, 0, how);
@@ -175,7 +175,7 @@ digits_of(PyObject *magnitude, Py_ssize_t *size)
         PyErr_NoMemory();
         return NULL;
     }
-#if PY_VERSION_HEX >= 0x030d0000
+#if HAVE_LONG_NATIVE_BYTES
     if (PyLong_AsNativeBytes(magnitude, digits, *size, how) >= 0)
         return digits;
 #else

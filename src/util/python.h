@@ -20,6 +20,13 @@
 #define Py_READONLY READONLY
 #endif
 
+/* Python's integers as bytes: a public interface from 3.13 on. */
+#if PY_VERSION_HEX >= 0x030d0000
+#define HAVE_LONG_NATIVE_BYTES 1
+#else
+#define HAVE_LONG_NATIVE_BYTES 0
+#endif
+
 #if PY_VERSION_HEX < 0x030d0000
 #define Py_BEGIN_CRITICAL_SECTION(op) {
 #define Py_END_CRITICAL_SECTION() }
