@@ -15,7 +15,8 @@ typedef struct {
     ssl_piece *pieces;    /* a ring; NULL while nothing was ever queued */
     unsigned capacity;    /* a power of two */
     unsigned spent, head, tail; /* counters: [spent, head) is read but not yet let go of */
-    size_t size;          /* bytes in [head, tail) */
+    size_t start;         /* how much of the piece at head was read already */
+    size_t size;          /* bytes in [head, tail), without those */
 } ssl_queue;
 
 static inline int
@@ -34,7 +35,7 @@ int queue_put_bytes(ssl_queue *queue, PyObject *bytes);
 size_t queue_get(ssl_queue *queue, char *data, size_t size, int whole);
 /* The same as a new bytes object, or NULL with an exception; attached only. */
 PyObject *queue_get_bytes(ssl_queue *queue, size_t size, int whole);
-/* The next bytes, to be looked at; and to drop that many of them. */
+/* The next piece's bytes, to be looked at; and to drop some of them. */
 size_t queue_peek(const ssl_queue *queue, const char **data);
 void queue_drop(ssl_queue *queue, size_t size);
 

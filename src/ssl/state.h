@@ -81,24 +81,29 @@ typedef struct {
     SSL *ptr;               /* NULL before __init__ */
     PyObject *context;      /* the Context in force */
     PyObject *home_context; /* the first one: OpenSSL goes on using it for sessions */
+    PyObject *locked_context; /* whose lock the running step holds; borrowed */
+    PyObject *parted_context; /* left by set_context while a step still held its lock */
     PyObject *calls;        /* guarded by mutex */
     PyObject *socket;       /* what was given; None for memory */
     PyObject *app_data;
     PyObject *kept;         /* what OpenSSL reads after a callback has returned */
-    ssl_transport transport; /* guarded by mutex */
-    util_mutex mutex;       /* around every use of ptr; never held while waiting */
-    ssl_waiter *waiters;    /* guarded by mutex, as all below */
-    struct {
-        char busy;
-    } turns[2];             /* one reader and one writer at a time */
-    char closed;            /* close() was called */
-    char shutting;          /* shutdown() wants those that wait to give up */
-    char raised;            /* a callback of the running step left an exception */
-    char settled;           /* TLS 1.3, handshake done: no step reads the SSL_CTX any more */
-    char established;       /* a handshake has been completed */
-    char renegotiate_asked; /* SSL_renegotiate was called and no step has seen it yet */
-    size_t accepted;        /* a send that SSL took, whose bytes the kernel did not yet take */
+    util_mutex mutex;        /* around every use of ptr; never held while waiting */
+    ssl_transport transport; /* guarded by it, as all up to the gate */
+    ssl_queue later;         /* application data read past by a renegotiation */
+    char raised;             /* a callback of the running step left an exception */
+    char settled;            /* TLS 1.3, handshake done: no step reads the SSL_CTX any more */
+    char established;        /* a handshake has been completed */
+    char renegotiate_asked;  /* SSL_renegotiate was called and no step has seen it yet */
+    char large_records;      /* the last record filled its buffer */
+    int nested;              /* how often the mutex's owner has entered again */
+    char alerting;           /* our close_notify was made, but is not out yet */
+    size_t accepted;         /* what SSL took of a send whose output is not out yet */
     const void *accepted_data;
+    util_guard gate;         /* around the rest: who waits, and whose turn it is */
+    ssl_waiter *waiters;
+    char busy[2];
+    atomic_uint calls_off;   /* counts close() and shutdown(): those that wait give up */
+    atomic_bool closed;
 } ConnectionObject;
 
 extern PyType_Spec connection_spec;

@@ -16,7 +16,7 @@ typedef struct {
     char datagrams;  /* one read, one write: one datagram */
     char eof;        /* nothing more will come in */
     char dead;       /* a callback failed where OpenSSL takes no for an answer: nothing moves */
-    char hold;       /* gather output instead of sending it at once */
+    int broken;      /* errno of a write that failed for good */
     int sys;         /* errno of what failed last */
     uint64_t in, queued, out; /* bytes read; bytes taken from OpenSSL; bytes gone to the kernel */
     ssl_queue incoming; /* memory: what bio_write brought */
@@ -31,6 +31,7 @@ void transport_close(ssl_transport *transport);
 
 /* Send what the kernel takes now of the output.  -1: it failed for good, sys tells why. */
 int transport_flush(ssl_transport *transport);
+int transport_is_flushed(const ssl_transport *transport);
 /* Whether the user wants this descriptor to block. */
 int transport_blocks(const ssl_transport *transport);
 

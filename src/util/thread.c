@@ -83,22 +83,29 @@ wait_for(PyThread_type_lock lock)
     return result;
 }
 
-/* ---- the mutex ---- */
+/* ---- the mutex ----
+   Free or not is one atomic number, so that the usual case costs no call.  Who finds it
+   taken is counted in and waits for a hand-over: whoever unlocks a mutex that is wanted
+   passes it on. */
 
 int
 util_mutex_init(util_mutex *mutex)
 {
-    mutex->lock = PyThread_allocate_lock();
+    atomic_init(&mutex->wanted, 0);
     atomic_init(&mutex->owner, 0);
-    return mutex->lock == NULL ? -1 : 0;
+    mutex->next = PyThread_allocate_lock();
+    if (mutex->next == NULL)
+        return -1;
+    PyThread_acquire_lock(mutex->next, WAIT_LOCK);
+    return 0;
 }
 
 void
 util_mutex_destroy(util_mutex *mutex)
 {
-    if (mutex->lock != NULL)
-        PyThread_free_lock(mutex->lock);
-    mutex->lock = NULL;
+    if (mutex->next != NULL)
+        PyThread_free_lock(mutex->next);
+    mutex->next = NULL;
 }
 
 static void
@@ -110,20 +117,37 @@ own(util_mutex *mutex)
 int
 util_mutex_trylock(util_mutex *mutex)
 {
-    if (!PyThread_acquire_lock(mutex->lock, NOWAIT_LOCK))
+    int nobody = 0;
+
+    if (!atomic_compare_exchange_strong(&mutex->wanted, &nobody, 1))
         return 0;
     own(mutex);
     return 1;
+}
+
+/* A signal handler raised while we waited.  If others are counted, the hand-over goes to one
+   of them and we can leave; if we are the only one, it is ours already or about to be. */
+static void
+leave_queue(util_mutex *mutex)
+{
+    int wanted = atomic_load(&mutex->wanted);
+
+    while (wanted > 1)
+        if (atomic_compare_exchange_weak(&mutex->wanted, &wanted, wanted - 1))
+            return;
+    PyThread_acquire_lock(mutex->next, WAIT_LOCK);
+    own(mutex);
+    util_mutex_unlock(mutex);
 }
 
 int
 util_mutex_lock(util_mutex *mutex)
 {
     assert(!util_mutex_is_mine(mutex));
-    if (util_mutex_trylock(mutex))
-        return 0;
-    if (wait_for(mutex->lock) < 0)
+    if (atomic_fetch_add(&mutex->wanted, 1) > 0 && wait_for(mutex->next) < 0) {
+        leave_queue(mutex);
         return -1;
+    }
     own(mutex);
     return 0;
 }
@@ -133,13 +157,43 @@ util_mutex_unlock(util_mutex *mutex)
 {
     assert(util_mutex_is_mine(mutex));
     atomic_store_explicit(&mutex->owner, 0, memory_order_relaxed);
-    PyThread_release_lock(mutex->lock);
+    if (atomic_fetch_sub(&mutex->wanted, 1) > 1)
+        PyThread_release_lock(mutex->next);
 }
 
 int
 util_mutex_is_mine(const util_mutex *mutex)
 {
     return atomic_load_explicit(&mutex->owner, memory_order_relaxed) == (uintptr_t)&detached;
+}
+
+/* ---- a guard: for a few instructions, so that waiting needs no ceremony ---- */
+
+int
+util_guard_init(util_guard *guard)
+{
+    *guard = PyThread_allocate_lock();
+    return *guard == NULL ? -1 : 0;
+}
+
+void
+util_guard_destroy(util_guard *guard)
+{
+    if (*guard != NULL)
+        PyThread_free_lock(*guard);
+    *guard = NULL;
+}
+
+void
+util_guard_lock(util_guard *guard)
+{
+    PyThread_acquire_lock(*guard, WAIT_LOCK);
+}
+
+void
+util_guard_unlock(util_guard *guard)
+{
+    PyThread_release_lock(*guard);
 }
 
 /* ---- readers and a writer ---- */
@@ -153,28 +207,14 @@ struct util_waiter {
 int
 util_rwlock_init(util_rwlock *lock)
 {
-    *lock = (util_rwlock){.guard = PyThread_allocate_lock()};
-    return lock->guard == NULL ? -1 : 0;
+    *lock = (util_rwlock){0};
+    return util_guard_init(&lock->guard);
 }
 
 void
 util_rwlock_destroy(util_rwlock *lock)
 {
-    if (lock->guard != NULL)
-        PyThread_free_lock(lock->guard);
-    lock->guard = NULL;
-}
-
-static void
-guard_lock(util_rwlock *lock)
-{
-    PyThread_acquire_lock(lock->guard, WAIT_LOCK);
-}
-
-static void
-guard_unlock(util_rwlock *lock)
-{
-    PyThread_release_lock(lock->guard);
+    util_guard_destroy(&lock->guard);
 }
 
 static int
@@ -214,22 +254,22 @@ wait_turn(util_rwlock *lock, int writing)
     int result;
 
     if (waiter.wake == NULL) {
-        guard_unlock(lock);
+        util_guard_unlock(&lock->guard);
         util_callback cb;
         if (util_callback_enter(&cb)) {
             PyErr_NoMemory();
             util_callback_leave(&cb);
         }
-        guard_lock(lock);
+        util_guard_lock(&lock->guard);
         return -1;
     }
     PyThread_acquire_lock(waiter.wake, WAIT_LOCK);
     waiter.next = lock->waiters;
     lock->waiters = &waiter;
     lock->writers_waiting += writing;
-    guard_unlock(lock);
+    util_guard_unlock(&lock->guard);
     result = wait_for(waiter.wake);
-    guard_lock(lock);
+    util_guard_lock(&lock->guard);
     lock->writers_waiting -= writing;
     forget(lock, &waiter);
     if (result < 0)
@@ -243,14 +283,14 @@ rw_acquire(util_rwlock *lock, util_hold *hold, int writing)
 {
     int result = 0;
 
-    guard_lock(lock);
+    util_guard_lock(&lock->guard);
     while (!is_free_for(lock, writing) && result == 0)
         result = wait_turn(lock, writing);
     if (result == 0 && writing)
         lock->writing = 1;
     else if (result == 0)
         lock->readers++;
-    guard_unlock(lock);
+    util_guard_unlock(&lock->guard);
     if (result == 0) {
         *hold = (util_hold){holds, lock, writing, 0};
         holds = hold;
@@ -304,12 +344,12 @@ util_rwlock_release(util_hold *hold)
         return;
     assert(holds == hold);
     holds = hold->outer;
-    guard_lock(lock);
+    util_guard_lock(&lock->guard);
     if (hold->writing)
         lock->writing = 0;
     else
         lock->readers--;
     if (lock->readers == 0 && lock->waiters != NULL)
         wake_all(lock);
-    guard_unlock(lock);
+    util_guard_unlock(&lock->guard);
 }

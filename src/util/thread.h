@@ -36,8 +36,9 @@ int util_check_signals(void);
    May be asked for attached or detached; is never waited for while attached; the
    wait ends with -1 and an exception when a signal handler raises. */
 typedef struct {
-    PyThread_type_lock lock;
+    atomic_int wanted;       /* how many hold it or wait for it */
     atomic_uintptr_t owner;
+    PyThread_type_lock next; /* released once for each hand-over to one that waits */
 } util_mutex;
 
 int util_mutex_init(util_mutex *mutex); /* -1: no memory, nothing raised */
@@ -47,6 +48,16 @@ int util_mutex_trylock(util_mutex *mutex); /* 1 if it was free */
 void util_mutex_unlock(util_mutex *mutex);
 int util_mutex_is_mine(const util_mutex *mutex);
 
+/* ---- a guard ----
+   For state that is looked at and left within a few instructions: nothing is waited for, no
+   Python is run and no other lock is asked for while it is held. */
+typedef PyThread_type_lock util_guard;
+
+int util_guard_init(util_guard *guard); /* -1: no memory, nothing raised */
+void util_guard_destroy(util_guard *guard);
+void util_guard_lock(util_guard *guard);
+void util_guard_unlock(util_guard *guard);
+
 /* ---- many readers or one writer ----
    Same rules.  Holds form a chain on the C stack: a thread that already holds the lock
    and asks again, from a callback, gets it without touching it; one that reads and asks
@@ -54,7 +65,7 @@ int util_mutex_is_mine(const util_mutex *mutex);
 typedef struct util_waiter util_waiter;
 
 typedef struct {
-    PyThread_type_lock guard; /* held for a few instructions only */
+    util_guard guard;
     int readers, writers_waiting, writing;
     util_waiter *waiters;
 } util_rwlock;

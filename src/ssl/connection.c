@@ -1,0 +1,483 @@
+#include "ssl/connection.h"
+#include "ssl/error.h"
+#include "ssl/io.h"
+#include "ssl_doc.h"
+#include "util/args.h"
+#include "util/error.h"
+
+/* Connection's life, and what it shares with its socket.  Speaks Python. */
+
+/* ---- making and freeing ---- */
+
+static int
+make_locks(ConnectionObject *self)
+{
+    if (util_mutex_init(&self->mutex) == 0 && util_guard_init(&self->gate) == 0)
+        return 0;
+    PyErr_NoMemory();
+    return -1;
+}
+
+/* A new SSL on the Context as it is now, with the callables of this moment. */
+static SSL *
+new_ssl(ConnectionObject *self, ContextObject *context)
+{
+    util_hold hold;
+    SSL *ssl;
+
+    if (util_read_lock(&context->lock, &hold) < 0)
+        return NULL;
+    ssl = SSL_new(context->ptr);
+    Py_XSETREF(self->calls, Py_XNewRef(context->calls));
+    util_rwlock_release(&hold);
+    if (ssl == NULL)
+        util_raise_new(ssl_state_of((PyObject *)self)->Error);
+    return ssl;
+}
+
+static int
+open_connection(ConnectionObject *self, ContextObject *context, PyObject *socket, int fd)
+{
+    SSL *ssl;
+
+    if (self->mutex.next == NULL && make_locks(self) < 0)
+        return -1;
+    ssl = new_ssl(self, context);
+    if (ssl == NULL)
+        return -1;
+    transport_open(&self->transport, fd, SSL_is_dtls(ssl));
+    if (transport_attach(&self->transport, ssl) < 0 || !SSL_set_app_data(ssl, (char *)self)) {
+        SSL_free(ssl);
+        util_raise_new(ssl_state_of((PyObject *)self)->Error);
+        return -1;
+    }
+    SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY);
+    self->context = Py_NewRef((PyObject *)context);
+    self->home_context = Py_NewRef((PyObject *)context);
+    self->socket = Py_NewRef(socket);
+    self->ptr = ssl; /* last: an SSL means that all else is there */
+    return 0;
+}
+
+static int
+connection_init(PyObject *op, PyObject *args, PyObject *kwargs)
+{
+    UTIL_PARAMS("Connection", 1, 2, "context", "socket");
+    ConnectionObject *self = (ConnectionObject *)op;
+    ContextObject *context;
+    PyObject *given[2];
+    int fd = -1;
+
+    if (util_bind_tuple(&params, args, kwargs, given) < 0)
+        return -1;
+    if (self->ptr != NULL) {
+        PyErr_SetString(PyExc_ValueError, "this Connection is already initialized");
+        return -1;
+    }
+    context = ssl_as_context(ssl_state_of(op), given[0], "context");
+    if (context == NULL)
+        return -1;
+    if (given[1] == NULL)
+        given[1] = Py_None;
+    if (given[1] != Py_None && util_as_fd(given[1], "socket", &fd) < 0)
+        return -1;
+    if (self->ptr != NULL) { /* fileno() has called us */
+        PyErr_SetString(PyExc_ValueError, "this Connection is already initialized");
+        return -1;
+    }
+    return open_connection(self, context, given[1], fd);
+}
+
+PyObject *
+ssl_connection_new(ssl_state *state, PyObject *context, PyObject *socket)
+{
+    return PyObject_CallFunctionObjArgs((PyObject *)state->Connection_Type, context, socket, NULL);
+}
+
+static int
+connection_traverse(PyObject *op, visitproc visit, void *arg)
+{
+    ConnectionObject *self = (ConnectionObject *)op;
+
+    Py_VISIT(self->context);
+    Py_VISIT(self->home_context);
+    Py_VISIT(self->parted_context);
+    Py_VISIT(self->calls);
+    Py_VISIT(self->socket);
+    Py_VISIT(self->app_data);
+    Py_VISIT(self->kept);
+    return util_object_traverse(op, visit, arg);
+}
+
+/* The Contexts stay: an SSL must not outlive them, and they hold no reference to us but
+   through their callables and app data, which they give up themselves. */
+static int
+connection_clear(PyObject *op)
+{
+    ConnectionObject *self = (ConnectionObject *)op;
+
+    Py_CLEAR(self->calls);
+    Py_CLEAR(self->socket);
+    Py_CLEAR(self->app_data);
+    Py_CLEAR(self->kept);
+    return util_object_clear(op);
+}
+
+static void
+connection_dealloc(PyObject *op)
+{
+    ConnectionObject *self = (ConnectionObject *)op;
+
+    util_object_dealloc_start(op);
+    if (self->ptr != NULL) {
+        SSL_set_app_data(self->ptr, NULL);
+        SSL_free(self->ptr);
+    }
+    transport_close(&self->transport);
+    queue_clear(&self->later);
+    util_mutex_destroy(&self->mutex);
+    util_guard_destroy(&self->gate);
+    connection_clear(op);
+    Py_CLEAR(self->context);
+    Py_CLEAR(self->home_context);
+    Py_CLEAR(self->parted_context);
+    util_object_dealloc_end(op);
+}
+
+SSL *
+ssl_connection_enter(PyObject *op)
+{
+    ConnectionObject *self = (ConnectionObject *)op;
+
+    if (self->ptr == NULL)
+        return util_raise_reason(ssl_state_of(op)->Error, "SSL routines", "uninitialized");
+    if (util_mutex_is_mine(&self->mutex)) {
+        self->nested++;
+        return self->ptr;
+    }
+    return util_mutex_lock(&self->mutex) < 0 ? NULL : self->ptr;
+}
+
+void
+ssl_connection_leave(PyObject *op)
+{
+    ConnectionObject *self = (ConnectionObject *)op;
+
+    if (self->nested > 0)
+        self->nested--;
+    else
+        util_mutex_unlock(&self->mutex);
+}
+
+/* ---- the Context ---- */
+
+PyObject *
+connection_get_context(PyObject *op, PyObject *unused)
+{
+    ConnectionObject *self = (ConnectionObject *)op;
+    PyObject *context;
+
+    if (ssl_connection_enter(op) == NULL)
+        return NULL;
+    context = Py_NewRef(self->context);
+    ssl_connection_leave(op);
+    return context;
+}
+
+PyObject *
+connection_set_context(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_context", 1, 1, "context");
+    ConnectionObject *self = (ConnectionObject *)op;
+    ContextObject *context;
+    PyObject *given[1], *old = NULL;
+    util_hold hold;
+    SSL *ssl;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    context = ssl_as_context(ssl_state_of(op), given[0], "context");
+    if (context == NULL || (ssl = ssl_connection_enter(op)) == NULL)
+        return NULL;
+    if (util_read_lock(&context->lock, &hold) == 0) {
+        if (SSL_set_SSL_CTX(ssl, context->ptr) != NULL) {
+            old = self->context;
+            self->context = Py_NewRef(given[0]);
+        }
+        util_rwlock_release(&hold);
+        if (old == NULL)
+            util_raise(ssl_state_of(op)->Error);
+    }
+    if (old != NULL && old == self->locked_context)
+        Py_XSETREF(self->parted_context, Py_NewRef(old));
+    ssl_connection_leave(op);
+    if (old == NULL)
+        return NULL;
+    Py_DECREF(old);
+    Py_RETURN_NONE;
+}
+
+/* ---- app data ---- */
+
+PyObject *
+connection_get_app_data(PyObject *op, PyObject *unused)
+{
+    PyObject *data;
+
+    Py_BEGIN_CRITICAL_SECTION(op);
+    data = ((ConnectionObject *)op)->app_data;
+    data = Py_NewRef(data == NULL ? Py_None : data);
+    Py_END_CRITICAL_SECTION();
+    return data;
+}
+
+PyObject *
+connection_set_app_data(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_app_data", 1, 1, "data");
+    PyObject *given[1], *old;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    Py_BEGIN_CRITICAL_SECTION(op);
+    old = ((ConnectionObject *)op)->app_data;
+    ((ConnectionObject *)op)->app_data = Py_NewRef(given[0]);
+    Py_END_CRITICAL_SECTION();
+    Py_XDECREF(old);
+    Py_RETURN_NONE;
+}
+
+/* ---- the socket ---- */
+
+/* Unknown names are the socket's. */
+static PyObject *
+connection_getattro(PyObject *op, PyObject *name)
+{
+    PyObject *socket = ((ConnectionObject *)op)->socket, *found = PyObject_GenericGetAttr(op, name);
+
+    if (found != NULL || socket == NULL || socket == Py_None
+        || !PyErr_ExceptionMatches(PyExc_AttributeError))
+        return found;
+    PyErr_Clear();
+    Py_INCREF(socket);
+    found = PyObject_GetAttr(socket, name);
+    Py_DECREF(socket);
+    return found;
+}
+
+/* The socket to call a method of, or AttributeError on a memory connection. */
+static PyObject *
+socket_of(PyObject *op, const char *method)
+{
+    PyObject *socket = ((ConnectionObject *)op)->socket;
+
+    if (socket != NULL && socket != Py_None)
+        return Py_NewRef(socket);
+    PyErr_Format(PyExc_AttributeError,
+                 "'%.100s' object has no attribute '%s': it has no socket, but works in memory",
+                 Py_TYPE(op)->tp_name, method);
+    return NULL;
+}
+
+/* Call a method of the socket with what we were called with. */
+static PyObject *
+delegate(PyObject *op, const char *method, PyObject *const *args, Py_ssize_t nargs,
+         PyObject *kwnames)
+{
+    PyObject *socket = socket_of(op, method), *function, *result = NULL;
+
+    if (socket == NULL)
+        return NULL;
+    function = PyObject_GetAttrString(socket, method);
+    if (function != NULL)
+        result = PyObject_Vectorcall(function, args, (size_t)nargs, kwnames);
+    Py_XDECREF(function);
+    Py_DECREF(socket);
+    return result;
+}
+
+static int
+set_role(PyObject *op, void (*set)(SSL *))
+{
+    ConnectionObject *self = (ConnectionObject *)op;
+    SSL *ssl = ssl_connection_enter(op);
+
+    if (ssl == NULL)
+        return -1;
+    if (self->nested > 0) {
+        ssl_connection_leave(op);
+        util_raise_reason(ssl_state_of(op)->Error, "SSL routines",
+                          "called from inside a callback of the same connection");
+        return -1;
+    }
+    set(ssl);
+    self->settled = self->established = 0;
+    ssl_connection_leave(op);
+    return 0;
+}
+
+PyObject *
+connection_set_connect_state(PyObject *op, PyObject *unused)
+{
+    return set_role(op, SSL_set_connect_state) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+PyObject *
+connection_set_accept_state(PyObject *op, PyObject *unused)
+{
+    return set_role(op, SSL_set_accept_state) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *
+connect_with(const util_params *params, PyObject *op, PyObject *const *args, Py_ssize_t nargs,
+             PyObject *kwnames)
+{
+    PyObject *given[1];
+
+    if (util_bind(params, args, nargs, kwnames, given) < 0 || set_role(op, SSL_set_connect_state) < 0)
+        return NULL;
+    return delegate(op, params->function, given, 1, NULL);
+}
+
+PyObject *
+connection_connect(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("connect", 1, 1, "addr");
+
+    return connect_with(&params, op, args, nargs, kwnames);
+}
+
+PyObject *
+connection_connect_ex(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("connect_ex", 1, 1, "addr");
+
+    return connect_with(&params, op, args, nargs, kwnames);
+}
+
+/* (Connection, address): a plain Connection, as a subclass may want other arguments. */
+static PyObject *
+accepted(PyObject *op, PyObject *pair)
+{
+    PyObject *context, *conn, *result = NULL;
+
+    if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) {
+        PyErr_SetString(PyExc_TypeError, "the socket's accept() must return a pair");
+        return NULL;
+    }
+    context = connection_get_context(op, NULL);
+    if (context == NULL)
+        return NULL;
+    conn = ssl_connection_new(ssl_state_of(op), context, PyTuple_GET_ITEM(pair, 0));
+    Py_DECREF(context);
+    if (conn != NULL && set_role(conn, SSL_set_accept_state) == 0)
+        result = PyTuple_Pack(2, conn, PyTuple_GET_ITEM(pair, 1));
+    Py_XDECREF(conn);
+    return result;
+}
+
+PyObject *
+connection_accept(PyObject *op, PyObject *unused)
+{
+    PyObject *pair = delegate(op, "accept", NULL, 0, NULL), *result;
+
+    if (pair == NULL)
+        return NULL;
+    result = accepted(op, pair);
+    Py_DECREF(pair);
+    return result;
+}
+
+PyObject *
+connection_close(PyObject *op, PyObject *unused)
+{
+    ConnectionObject *self = (ConnectionObject *)op;
+    PyObject *socket = socket_of(op, "close"), *result = NULL;
+
+    if (socket == NULL)
+        return NULL;
+    if (self->ptr == NULL || io_close(self) == 0)
+        result = PyLong_Check(socket) ? Py_NewRef(Py_None)
+                                      : PyObject_CallMethod(socket, "close", NULL);
+    Py_DECREF(socket);
+    return result;
+}
+
+PyObject *
+connection_sock_shutdown(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    return delegate(op, "shutdown", args, nargs, kwnames);
+}
+
+PyObject *
+connection_makefile(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    PyErr_SetString(PyExc_NotImplementedError, "a Connection cannot be made into a file object");
+    return NULL;
+}
+
+/* ---- private names that other packages look at ---- */
+
+static PyObject *
+get_ssl(PyObject *op, void *unused)
+{
+    return PyLong_FromVoidPtr(((ConnectionObject *)op)->ptr);
+}
+
+static PyObject *
+get_private_context(PyObject *op, void *unused)
+{
+    return connection_get_context(op, NULL);
+}
+
+static PyObject *
+get_socket(PyObject *op, void *unused)
+{
+    PyObject *socket = ((ConnectionObject *)op)->socket;
+
+    return Py_NewRef(socket == NULL ? Py_None : socket);
+}
+
+static PyGetSetDef connection_getset[] = {
+    {"_ssl", get_ssl, NULL, NULL, NULL},
+    {"_context", get_private_context, NULL, NULL, NULL},
+    {"_socket", get_socket, NULL, NULL, NULL},
+    {NULL},
+};
+
+/* ---- the type ---- */
+
+#define ROW(name) UTIL_ROW(connection, name),
+#define ROW_NOARGS(name) UTIL_ROW_NOARGS(connection, name),
+
+static PyMethodDef connection_methods[] = {
+    CONNECTION_LIFE_METHODS(ROW, ROW_NOARGS)
+    CONNECTION_IO_METHODS(ROW, ROW_NOARGS)
+    CONNECTION_INFO_METHODS(ROW, ROW_NOARGS)
+    CONNECTION_SETTING_METHODS(ROW, ROW_NOARGS)
+    UTIL_ROW_OF(read, connection_recv, connection_read_doc),
+    UTIL_ROW_OF(write, connection_send, connection_write_doc),
+    {NULL},
+};
+
+static PyMemberDef connection_members[] = {UTIL_MEMBERS(ConnectionObject), {NULL}};
+
+static PyType_Slot connection_slots[] = {
+    {Py_tp_doc, (char *)connection_doc},
+    {Py_tp_init, connection_init},
+    {Py_tp_traverse, connection_traverse},
+    {Py_tp_clear, connection_clear},
+    {Py_tp_dealloc, connection_dealloc},
+    {Py_tp_getattro, connection_getattro},
+    {Py_tp_methods, connection_methods},
+    {Py_tp_members, connection_members},
+    {Py_tp_getset, connection_getset},
+    {0, NULL},
+};
+
+PyType_Spec connection_spec = {
+    .name = "OpenSSL.SSL.Connection",
+    .basicsize = sizeof(ConnectionObject),
+    .flags = UTIL_TYPE_FLAGS,
+    .slots = connection_slots,
+};

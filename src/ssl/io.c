@@ -1,0 +1,511 @@
+#include "ssl/io.h"
+
+#include "ssl/error.h"
+#include "ssl/turns.h"
+#include "util/error.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/time.h>
+#include <string.h>
+
+/* One SSL is used by one thread at a time: every call into it is made with the connection's
+   mutex held.  Nothing is waited for with the mutex held: the transport never blocks, and
+   when it has nothing, the mutex is given back before the thread waits (turns.c).  A thread
+   that reads or writes holds the turn of its direction until its operation is done, so that
+   a record that was begun is finished by the one who began it. */
+
+enum {
+    IO_DONE = 0,      /* beside OpenSSL's SSL_ERROR_x, which are positive */
+    IO_RAISED = -1,   /* an exception is set */
+    IO_CLOSED = -2,   /* close() came first */
+    IO_GIVEN_UP = -3, /* shutdown() of another thread wants the connection */
+    IO_ELSEWHERE = -4, /* another thread is at it: wait for its news */
+    IO_BAD_RETRY = -5,
+    RECORD = SSL3_RT_MAX_PLAIN_LENGTH,
+    SLICE = 4 * RECORD, /* of a long sendall: then other threads get the interpreter */
+    LATER_DATA = 1 << 20 /* how much a renegotiation may have to read past */
+};
+
+static ssl_turn
+turn_of(io_kind kind)
+{
+    return kind == IO_READ || kind == IO_PEEK ? TURN_READ : TURN_WRITE;
+}
+
+/* ---- one call ---- */
+
+static int
+call(SSL *ssl, io_op *op)
+{
+    int result;
+
+    switch (op->kind) {
+    case IO_READ:
+        return SSL_read_ex(ssl, op->data, op->size, &op->done);
+    case IO_PEEK:
+        return SSL_peek_ex(ssl, op->data, op->size, &op->done);
+    case IO_WRITE: {
+        size_t done = 0;
+
+        result = SSL_write_ex(ssl, op->data + op->done, op->size - op->done, &done);
+        op->done += done;
+        return result;
+    }
+    case IO_HANDSHAKE:
+        return SSL_do_handshake(ssl);
+    case IO_SHUTDOWN:
+        result = SSL_shutdown(ssl);
+        op->answer = result == 1;
+        return result == 0 ? 1 : result;
+    case IO_LISTEN: {
+        BIO_ADDR *peer = BIO_ADDR_new();
+
+        result = peer == NULL ? -1 : DTLSv1_listen(ssl, peer);
+        BIO_ADDR_free(peer);
+        return result;
+    }
+    case IO_TIMEOUT:
+        result = (int)DTLSv1_handle_timeout(ssl);
+        op->answer = result == 1;
+        return result == 0 ? 1 : result;
+    default:
+        return SSL_key_update(ssl, (int)op->size) ? SSL_do_handshake(ssl) : 0;
+    }
+}
+
+/* OpenSSL 3.0 to 4.0 tell an end without close_notify once, and then fail without a word. */
+static void
+name_the_error(ConnectionObject *self, io_op *op, int result)
+{
+    op->error = SSL_get_error(self->ptr, result);
+    op->sys = self->transport.sys;
+    if (op->kind == IO_LISTEN && result == 0)
+        op->error = SSL_ERROR_WANT_READ; /* no cookie yet: a datagram was answered */
+    else if ((op->error == SSL_ERROR_SSL || op->error == SSL_ERROR_SYSCALL)
+             && self->transport.eof && !util_errors_pending())
+        op->error = SSL_ERROR_SYSCALL;
+    else if (op->error == SSL_ERROR_NONE)
+        op->error = SSL_ERROR_SSL;
+}
+
+static void
+step_unguarded(ConnectionObject *self, io_op *op)
+{
+    int result;
+
+    util_errors_clear();
+    self->transport.sys = 0;
+    self->raised = 0;
+    result = call(self->ptr, op);
+    if (result > 0)
+        op->error = IO_DONE;
+    else
+        name_the_error(self, op, result);
+    if (self->raised)
+        op->error = IO_RAISED;
+}
+
+/* The same while nobody changes the Context, for as long as the SSL may look into it. */
+static void
+step(ConnectionObject *self, io_op *op)
+{
+    util_hold now, home;
+
+    if (self->settled) {
+        step_unguarded(self, op);
+        return;
+    }
+    op->error = IO_RAISED;
+    if (util_read_lock(&((ContextObject *)self->context)->lock, &now) < 0)
+        return;
+    self->locked_context = self->context;
+    if (util_read_lock(&((ContextObject *)self->home_context)->lock, &home) == 0) {
+        step_unguarded(self, op);
+        if (SSL_is_init_finished(self->ptr)) {
+            self->established = 1;
+            self->settled = SSL_version(self->ptr) == TLS1_3_VERSION;
+        }
+        util_rwlock_release(&home);
+    }
+    self->locked_context = NULL;
+    util_rwlock_release(&now);
+}
+
+/* ---- a renegotiation, TLS 1.2 ----
+   Only a read may drive it: SSL_write and SSL_do_handshake fail when application data comes
+   in between.  Whoever reads does so anyway; without a reader we look ahead, and put aside
+   what the peer has sent meanwhile, for recv to find. */
+
+static int
+is_renegotiating(const ConnectionObject *self, const io_op *op)
+{
+    return self->established && !self->settled
+           && (op->kind == IO_WRITE || op->kind == IO_HANDSHAKE)
+           && (self->renegotiate_asked || SSL_in_init(self->ptr));
+}
+
+static void
+put_aside(ConnectionObject *self, io_op *op)
+{
+    char record[RECORD];
+    io_op take = {.kind = IO_READ, .data = record, .size = sizeof record};
+
+    if (self->later.size >= LATER_DATA) {
+        op->error = SSL_ERROR_WANT_READ;
+        return;
+    }
+    step(self, &take);
+    if (take.error == IO_DONE && queue_put(&self->later, record, take.done) < 0) {
+        self->transport.sys = ENOMEM;
+        take.error = SSL_ERROR_SYSCALL;
+        take.sys = ENOMEM;
+    }
+    op->error = take.error;
+    op->sys = take.sys;
+}
+
+static int
+has_reader(ConnectionObject *self)
+{
+    return self->transport.kind != TRANSPORT_MEMORY && turn_is_taken(self, TURN_READ);
+}
+
+/* op->error: IO_DONE when the renegotiation is over, or what it needs. */
+static void
+drive_renegotiation(ConnectionObject *self, io_op *op)
+{
+    char ahead;
+
+    while (is_renegotiating(self, op)) {
+        io_op peek = {.kind = IO_PEEK, .data = &ahead, .size = 1};
+
+        if (has_reader(self)) {
+            turn_news(self, POLLIN); /* its next read starts what was asked for */
+            op->error = IO_ELSEWHERE;
+            return;
+        }
+        step(self, &peek);
+        self->renegotiate_asked = 0;
+        op->error = peek.error;
+        op->sys = peek.sys;
+        if (peek.error == IO_DONE)
+            put_aside(self, op);
+        if (op->error != IO_DONE && (op->error != SSL_ERROR_WANT_READ || is_renegotiating(self, op)))
+            return;
+    }
+    op->error = IO_DONE;
+}
+
+/* ---- one round: everything that can be done now ---- */
+
+static int
+take_later(ConnectionObject *self, io_op *op)
+{
+    const char *data;
+
+    if (turn_of(op->kind) != TURN_READ || queue_is_empty(&self->later))
+        return 0;
+    op->error = IO_DONE;
+    if (op->kind == IO_READ) {
+        op->done = queue_get(&self->later, op->data, op->size, 0);
+        return 1;
+    }
+    op->done = queue_peek(&self->later, &data);
+    if (op->done > op->size)
+        op->done = op->size;
+    memcpy(op->data, data, op->done);
+    return 1;
+}
+
+static void
+call_ssl(ConnectionObject *self, io_op *op)
+{
+    if (take_later(self, op))
+        return;
+    if (is_renegotiating(self, op)) {
+        drive_renegotiation(self, op);
+        if (op->error != IO_DONE || op->kind == IO_HANDSHAKE)
+            return;
+    }
+    step(self, op);
+    if (turn_of(op->kind) == TURN_READ)
+        self->renegotiate_asked = 0;
+}
+
+/* The same, and word of it to those who wait for what this step has moved. */
+static void
+call_and_tell(ConnectionObject *self, io_op *op)
+{
+    const ssl_transport *transport = &self->transport;
+    uint64_t in = transport->in, out = transport->out;
+    short events;
+
+    call_ssl(self, op);
+    if (transport->kind == TRANSPORT_MEMORY)
+        return;
+    events = (short)((transport->in != in ? POLLIN : 0) | (transport->out != out ? POLLOUT : 0));
+    if (events != 0)
+        turn_news(self, events);
+}
+
+/* What SSL has taken is what is sent: a retry may not ask for less, nor, unless the mode
+   allows it, for bytes elsewhere. */
+static int
+is_bad_retry(const ConnectionObject *self, const io_op *op)
+{
+    return op->size < self->accepted
+           || (op->data != self->accepted_data
+               && !(SSL_get_mode(self->ptr) & SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER));
+}
+
+/* Go on with a send, or a close_notify, that an earlier call began and whose output was not
+   out yet.  0: it cannot be gone on with. */
+static int
+take_up(ConnectionObject *self, io_op *op)
+{
+    if (op->kind == IO_WRITE && self->accepted > 0) {
+        if (is_bad_retry(self, op)) {
+            op->error = IO_BAD_RETRY;
+            return 0;
+        }
+        op->done = self->accepted;
+    } else if (op->kind != IO_SHUTDOWN || !self->alerting)
+        return 1;
+    op->flushing = 1;
+    op->target = self->transport.queued;
+    self->accepted = 0;
+    self->alerting = 0;
+    return 1;
+}
+
+static void
+leave_for_later(ConnectionObject *self, io_op *op)
+{
+    if (!op->flushing || op->error != SSL_ERROR_WANT_WRITE)
+        return;
+    if (op->kind == IO_WRITE && !op->all) {
+        self->accepted = op->done;
+        self->accepted_data = op->data;
+    } else if (op->kind == IO_SHUTDOWN)
+        self->alerting = 1;
+}
+
+/* Whether all of an operation's output has reached the kernel; for an operation on the whole
+   of a buffer, whether that was all. */
+static int
+is_out(const ConnectionObject *self, io_op *op)
+{
+    if (self->transport.out < op->target)
+        return 0;
+    op->flushing = 0;
+    op->error = IO_DONE;
+    return op->kind != IO_WRITE || !op->all || op->done == op->size;
+}
+
+/* Whether the operation is over; if not, *events* is what to wait for. */
+static int
+one_round(ConnectionObject *self, io_op *op, short *events)
+{
+    ssl_transport *transport = &self->transport;
+    int writes = turn_of(op->kind) == TURN_WRITE;
+
+    for (;;) {
+        if (atomic_load_explicit(&self->closed, memory_order_relaxed)) {
+            op->error = IO_CLOSED;
+            return 1;
+        }
+        if (transport_flush(transport) < 0 && writes) {
+            op->error = SSL_ERROR_SYSCALL;
+            op->sys = transport->sys;
+            return 1;
+        }
+        if (op->flushing && is_out(self, op))
+            return 1;
+        if (writes && !transport_is_flushed(transport)) {
+            op->error = SSL_ERROR_WANT_WRITE; /* earlier output goes first */
+            *events = POLLOUT;
+            return 0;
+        }
+        call_and_tell(self, op);
+        if (op->error != IO_DONE || !writes)
+            break;
+        op->flushing = 1;
+        op->target = transport->queued;
+    }
+    *events = op->error == SSL_ERROR_WANT_READ ? POLLIN
+              : op->error == IO_ELSEWHERE      ? 0
+                                               : POLLOUT;
+    if (*events != 0 && !transport_is_flushed(transport))
+        *events |= POLLOUT; /* nobody else may be there to send it */
+    return op->error != SSL_ERROR_WANT_READ && op->error != SSL_ERROR_WANT_WRITE
+           && op->error != IO_ELSEWHERE;
+}
+
+/* ---- whole operations ---- */
+
+/* Memory never blocks, so there is no turn to take: what cannot be done now is an error. */
+static void
+run_in_memory(ConnectionObject *self, io_op *op)
+{
+    size_t size = op->size;
+    short events;
+    int slices = op->kind == IO_WRITE && op->all && self->established;
+    int short_work = self->established
+                     && (turn_of(op->kind) == TURN_READ || slices || size <= RECORD
+                         || (SSL_get_mode(self->ptr) & SSL_MODE_ENABLE_PARTIAL_WRITE));
+
+    if (!short_work) {
+        DETACHED(one_round(self, op, &events));
+        return;
+    }
+    if (slices && size > SLICE)
+        op->size = SLICE;
+    one_round(self, op, &events);
+    while (op->error == IO_DONE && slices && op->size < size) {
+        util_detach(); /* let others run: a record takes less than a switch, many do not */
+        util_attach();
+        op->size = size - op->size > SLICE ? op->size + SLICE : size;
+        one_round(self, op, &events);
+    }
+}
+
+static void
+run_memory(ConnectionObject *self, io_op *op)
+{
+    if (util_mutex_lock(&self->mutex) < 0) {
+        op->error = IO_RAISED;
+        return;
+    }
+    run_in_memory(self, op);
+    if (op->error == IO_ELSEWHERE)
+        op->error = SSL_ERROR_WANT_READ;
+    queue_tidy(&self->transport.incoming);
+    queue_tidy(&self->transport.outgoing);
+    queue_tidy(&self->later);
+    util_mutex_unlock(&self->mutex);
+}
+
+/* DTLS resends what was lost, if nobody else sees to it. */
+static int
+datagram_timer(ConnectionObject *self)
+{
+    struct timeval left;
+
+    if (!self->transport.datagrams || !DTLSv1_get_timeout(self->ptr, &left))
+        return -1;
+    return (int)(left.tv_sec * 1000 + left.tv_usec / 1000) + 1;
+}
+
+static turn_result
+rounds(ConnectionObject *self, io_op *op, unsigned since)
+{
+    turn_result result = TURN_OK;
+    short events;
+
+    if (!take_up(self, op))
+        return TURN_OK;
+    while (result == TURN_OK && !one_round(self, op, &events)) {
+        if (!transport_blocks(&self->transport)) {
+            if (op->error == IO_ELSEWHERE)
+                op->error = SSL_ERROR_WANT_READ;
+            break;
+        }
+        result = turn_wait(self, events, datagram_timer(self), since);
+        if (result == TURN_OK && self->transport.datagrams)
+            DTLSv1_handle_timeout(self->ptr); /* does nothing before its time */
+    }
+    if (result == TURN_OK)
+        leave_for_later(self, op);
+    return result;
+}
+
+/* Detached. */
+static void
+run_descriptor(ConnectionObject *self, io_op *op)
+{
+    ssl_turn turn = turn_of(op->kind);
+    unsigned since;
+    turn_result result;
+
+    if (op->kind == IO_SHUTDOWN)
+        turn_call_off(self);
+    since = atomic_load(&self->calls_off);
+    result = turn_take(self, turn, since);
+    if (result == TURN_OK) {
+        if (util_mutex_lock(&self->mutex) < 0)
+            result = TURN_RAISED;
+        else if ((result = rounds(self, op, since)) != TURN_RAISED)
+            util_mutex_unlock(&self->mutex);
+        turn_give(self, turn);
+    }
+    if (result == TURN_RAISED)
+        op->error = IO_RAISED;
+    else if (result == TURN_CALLED_OFF)
+        op->error = atomic_load(&self->closed) ? IO_CLOSED : IO_GIVEN_UP;
+}
+
+static int
+fail(ConnectionObject *self, io_op *op)
+{
+    ssl_state *state = ssl_state_of((PyObject *)self);
+
+    if (op->error == IO_RAISED && PyErr_Occurred())
+        util_errors_clear();
+    else if (op->error == IO_CLOSED)
+        ssl_raise(state, SSL_ERROR_SYSCALL, EBADF);
+    else if (op->error == IO_GIVEN_UP)
+        util_raise_reason(state->Error, "SSL routines", "protocol is shutdown");
+    else if (op->error == IO_BAD_RETRY)
+        util_raise_reason(state->Error, "SSL routines", "bad write retry");
+    else
+        ssl_raise(state, op->error, op->sys);
+    return -1;
+}
+
+int
+io_run(ConnectionObject *self, io_op *op)
+{
+    if (self->ptr == NULL || util_mutex_is_mine(&self->mutex)) {
+        util_raise_reason(ssl_state_of((PyObject *)self)->Error, "SSL routines",
+                          self->ptr == NULL
+                              ? "uninitialized"
+                              : "called from inside a callback of the same connection");
+        return -1;
+    }
+    if (self->transport.kind == TRANSPORT_MEMORY)
+        run_memory(self, op);
+    else
+        DETACHED(run_descriptor(self, op));
+    return op->error == IO_DONE ? 0 : fail(self, op);
+}
+
+int
+io_close(ConnectionObject *self)
+{
+    int nested = util_mutex_is_mine(&self->mutex);
+
+    atomic_store(&self->closed, 1);
+    turn_call_off(self);
+    if (!nested && util_mutex_lock(&self->mutex) < 0)
+        return -1;
+    if (self->transport.fd >= 0 && !nested)
+        transport_flush(&self->transport); /* what the kernel takes at once; no waiting */
+    self->transport.fd = -1;
+    if (!nested)
+        util_mutex_unlock(&self->mutex);
+    return 0;
+}
+
+int
+io_renegotiate(ConnectionObject *self)
+{
+    int result = SSL_renegotiate(self->ptr);
+
+    if (result == 1) {
+        self->renegotiate_asked = 1;
+        if (self->transport.kind != TRANSPORT_MEMORY)
+            turn_news(self, POLLIN);
+    }
+    return result;
+}

@@ -1,0 +1,198 @@
+#include "ssl/queue.h"
+
+#include "util/openssl.h"
+#include "util/thread.h"
+
+#include <string.h>
+
+enum { FIRST_CAPACITY = 4 };
+
+static ssl_piece *
+piece_at(const ssl_queue *queue, unsigned at)
+{
+    return &queue->pieces[at & (queue->capacity - 1)];
+}
+
+static int
+grow(ssl_queue *queue)
+{
+    unsigned capacity = queue->capacity ? queue->capacity * 2 : FIRST_CAPACITY;
+    ssl_piece *pieces = OPENSSL_malloc(capacity * sizeof *pieces);
+
+    if (pieces == NULL)
+        return -1;
+    for (unsigned at = queue->spent; at != queue->tail; at++)
+        pieces[at & (capacity - 1)] = *piece_at(queue, at);
+    OPENSSL_free(queue->pieces);
+    queue->pieces = pieces;
+    queue->capacity = capacity;
+    return 0;
+}
+
+static int
+push(ssl_queue *queue, PyObject *bytes, char *data, size_t size)
+{
+    if (queue->tail - queue->spent == queue->capacity && grow(queue) < 0)
+        return -1;
+    *piece_at(queue, queue->tail++) = (ssl_piece){bytes, data, size};
+    queue->size += size;
+    return 0;
+}
+
+int
+queue_put_bytes(ssl_queue *queue, PyObject *bytes)
+{
+    if (push(queue, bytes, PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)) < 0)
+        return -1;
+    Py_INCREF(bytes);
+    return 0;
+}
+
+static int
+put_object(ssl_queue *queue, const char *data, size_t size)
+{
+    PyObject *bytes = PyBytes_FromStringAndSize(data, (Py_ssize_t)size);
+    int result;
+
+    if (bytes == NULL) {
+        PyErr_Clear(); /* the caller reports it in OpenSSL's way */
+        return -1;
+    }
+    result = queue_put_bytes(queue, bytes);
+    Py_DECREF(bytes);
+    return result;
+}
+
+int
+queue_put(ssl_queue *queue, const char *data, size_t size)
+{
+    char *copy;
+
+    if (!util_is_detached())
+        return put_object(queue, data, size);
+    copy = OPENSSL_malloc(size);
+    if (copy == NULL)
+        return -1;
+    memcpy(copy, data, size);
+    if (push(queue, NULL, copy, size) == 0)
+        return 0;
+    OPENSSL_free(copy);
+    return -1;
+}
+
+/* The first piece has been read: ours goes at once, Python's when we are attached. */
+static void
+finish_first(ssl_queue *queue)
+{
+    ssl_piece *piece = piece_at(queue, queue->head++);
+
+    queue->start = 0;
+    if (piece->bytes == NULL)
+        OPENSSL_free(piece->data);
+}
+
+void
+queue_tidy(ssl_queue *queue)
+{
+    while (queue->spent != queue->head)
+        Py_XDECREF(piece_at(queue, queue->spent++)->bytes);
+    if (queue->spent == queue->tail && queue->capacity > FIRST_CAPACITY) {
+        OPENSSL_free(queue->pieces); /* a burst is over */
+        queue->pieces = NULL;
+        queue->capacity = 0;
+    }
+}
+
+void
+queue_clear(ssl_queue *queue)
+{
+    while (!queue_is_empty(queue))
+        finish_first(queue);
+    queue_tidy(queue);
+    OPENSSL_free(queue->pieces);
+    *queue = (ssl_queue){0};
+}
+
+size_t
+queue_peek(const ssl_queue *queue, const char **data)
+{
+    const ssl_piece *piece;
+
+    if (queue_is_empty(queue))
+        return 0;
+    piece = piece_at(queue, queue->head);
+    *data = piece->data + queue->start;
+    return piece->size - queue->start;
+}
+
+void
+queue_drop(ssl_queue *queue, size_t size)
+{
+    queue->size -= size;
+    while (size > 0) {
+        size_t left = piece_at(queue, queue->head)->size - queue->start;
+
+        if (size < left) {
+            queue->start += size;
+            return;
+        }
+        size -= left;
+        finish_first(queue);
+    }
+}
+
+size_t
+queue_get(ssl_queue *queue, char *data, size_t size, int whole)
+{
+    const char *from;
+    size_t done = 0;
+
+    while (done < size && !queue_is_empty(queue)) {
+        size_t there = queue_peek(queue, &from);
+        size_t part = there < size - done ? there : size - done;
+
+        memcpy(data + done, from, part);
+        done += part;
+        queue_drop(queue, whole ? there : part);
+        if (whole)
+            break;
+    }
+    return done;
+}
+
+/* How many bytes to hand out at once: as many whole pieces as fit, so that the usual case,
+   one piece, needs no copy; what does not fit at all is cut. */
+static size_t
+whole_pieces(const ssl_queue *queue, size_t limit)
+{
+    size_t sum = 0, start = queue->start;
+
+    for (unsigned at = queue->head; at != queue->tail; at++) {
+        size_t more = piece_at(queue, at)->size - start;
+
+        if (sum + more > limit)
+            break;
+        sum += more;
+        start = 0;
+    }
+    return sum > 0 ? sum : limit;
+}
+
+PyObject *
+queue_get_bytes(ssl_queue *queue, size_t size, int whole)
+{
+    ssl_piece *first = piece_at(queue, queue->head);
+    size_t there = first->size - queue->start, take;
+    PyObject *result;
+
+    take = whole ? (there < size ? there : size) : whole_pieces(queue, size);
+    if (take == first->size && first->bytes != NULL) {
+        result = Py_NewRef(first->bytes);
+        queue_drop(queue, take);
+        return result;
+    }
+    result = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)take);
+    if (result != NULL)
+        queue_get(queue, PyBytes_AS_STRING(result), take, whole);
+    return result;
+}

@@ -1,0 +1,287 @@
+#define _GNU_SOURCE
+#include "ssl/transport.h"
+
+#include "ssl/wait.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* CPython ignores SIGPIPE anyway */
+#endif
+
+enum {
+    PIPE_PIECE = 4096,     /* what a pipe that is ready takes without blocking: PIPE_BUF */
+    MEMORY_MTU = 1472      /* an Ethernet frame's room for a datagram */
+};
+
+/* ---- the descriptor ---- */
+
+static int
+would_block(int number)
+{
+    return number == EAGAIN || number == EWOULDBLOCK || number == EINTR;
+}
+
+/* These never block, whatever the descriptor's flags say, and leave the flags alone. */
+static ssize_t
+receive(ssl_transport *self, char *data, size_t size)
+{
+    if (self->kind == TRANSPORT_SOCKET)
+        return recv(self->fd, data, size, MSG_DONTWAIT);
+    if (!wait_is_ready(self->fd, POLLIN)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return read(self->fd, data, size);
+}
+
+static ssize_t
+transmit(ssl_transport *self, const char *data, size_t size)
+{
+    if (self->kind == TRANSPORT_SOCKET)
+        return send(self->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (!wait_is_ready(self->fd, POLLOUT)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return write(self->fd, data, size < PIPE_PIECE ? size : PIPE_PIECE);
+}
+
+/* What cannot go now can never go: drop it, so that nobody waits for it. */
+static int
+give_up(ssl_transport *self, int number)
+{
+    self->sys = number;
+    if (!self->datagrams)
+        self->broken = number;
+    queue_drop(&self->outgoing, self->outgoing.size);
+    return -1;
+}
+
+int
+transport_flush(ssl_transport *self)
+{
+    const char *data;
+    size_t size;
+
+    if (self->kind == TRANSPORT_MEMORY)
+        return 0;
+    if (self->broken)
+        return give_up(self, self->broken);
+    while ((size = queue_peek(&self->outgoing, &data)) > 0) {
+        ssize_t sent = transmit(self, data, size);
+
+        if (sent < 0)
+            return would_block(errno) ? 0 : give_up(self, errno);
+        if (self->datagrams)
+            sent = (ssize_t)size; /* a datagram goes whole or not at all */
+        queue_drop(&self->outgoing, (size_t)sent);
+        self->out += (uint64_t)sent;
+    }
+    return 0;
+}
+
+int
+transport_is_flushed(const ssl_transport *self)
+{
+    return self->kind == TRANSPORT_MEMORY || queue_is_empty(&self->outgoing);
+}
+
+int
+transport_blocks(const ssl_transport *self)
+{
+    int flags;
+
+    if (self->kind == TRANSPORT_MEMORY)
+        return 0;
+    flags = fcntl(self->fd, F_GETFL);
+    return flags != -1 && !(flags & O_NONBLOCK);
+}
+
+void
+transport_open(ssl_transport *self, int fd, int dtls)
+{
+    int type = 0;
+    socklen_t size = sizeof type;
+
+    self->fd = fd;
+    self->datagrams = (char)dtls;
+    if (fd < 0)
+        self->kind = TRANSPORT_MEMORY;
+    else if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 || errno != ENOTSOCK)
+        self->kind = TRANSPORT_SOCKET;
+    else
+        self->kind = TRANSPORT_FILE;
+}
+
+void
+transport_close(ssl_transport *self)
+{
+    queue_clear(&self->incoming);
+    queue_clear(&self->outgoing);
+}
+
+/* ---- the BIO: OpenSSL's side ---- */
+
+static int
+fail(BIO *bio, ssl_transport *self, int number, int retry)
+{
+    if (would_block(number))
+        BIO_set_flags(bio, retry | BIO_FLAGS_SHOULD_RETRY);
+    else
+        self->sys = number;
+    return 0;
+}
+
+static int
+read_memory(BIO *bio, ssl_transport *self, char *data, size_t size, size_t *done)
+{
+    *done = queue_get(&self->incoming, data, size, self->datagrams);
+    if (*done > 0)
+        return 1;
+    return self->eof ? 0 : fail(bio, self, EAGAIN, BIO_FLAGS_READ);
+}
+
+static int
+bio_read(BIO *bio, char *data, size_t size, size_t *done)
+{
+    ssl_transport *self = BIO_get_data(bio);
+    ssize_t got;
+
+    BIO_clear_retry_flags(bio);
+    *done = 0;
+    if (self->dead)
+        return fail(bio, self, ECONNABORTED, 0);
+    if (self->kind == TRANSPORT_MEMORY) {
+        int result = read_memory(bio, self, data, size, done);
+
+        self->in += *done;
+        return result;
+    }
+    got = receive(self, data, size);
+    if (got < 0)
+        return fail(bio, self, errno, BIO_FLAGS_READ);
+    if (got == 0 && !self->datagrams) {
+        self->eof = 1;
+        self->sys = 0;
+        return 0;
+    }
+    *done = (size_t)got;
+    self->in += *done;
+    return 1;
+}
+
+/* Never refuses, unless for good: a record that is half sent inside the SSL breaks when a key
+   update or a renegotiation comes in.  What the kernel does not take waits in our queue. */
+static int
+bio_write(BIO *bio, const char *data, size_t size, size_t *done)
+{
+    ssl_transport *self = BIO_get_data(bio);
+    size_t sent = 0;
+
+    BIO_clear_retry_flags(bio);
+    *done = 0;
+    if (self->dead || self->broken)
+        return fail(bio, self, self->dead ? ECONNABORTED : self->broken, 0);
+    if (self->kind != TRANSPORT_MEMORY && queue_is_empty(&self->outgoing)) {
+        ssize_t result = transmit(self, data, size);
+
+        if (result < 0 && !would_block(errno))
+            return fail(bio, self, errno, 0);
+        if (result > 0)
+            sent = self->datagrams ? size : (size_t)result;
+        self->out += sent;
+    }
+    if (sent < size && queue_put(&self->outgoing, data + sent, size - sent) < 0)
+        return fail(bio, self, ENOMEM, 0);
+    if (self->kind == TRANSPORT_MEMORY)
+        self->out += size; /* where bio_read finds it, it is out */
+    self->queued += size;
+    *done = size;
+    return 1;
+}
+
+static long
+bio_ctrl(BIO *bio, int command, long number, void *pointer)
+{
+    ssl_transport *self = BIO_get_data(bio);
+
+    switch (command) {
+    case BIO_CTRL_FLUSH:
+    case BIO_CTRL_DUP:
+        return 1;
+    case BIO_CTRL_EOF:
+        return self->eof && queue_is_empty(&self->incoming);
+    case BIO_CTRL_PENDING:
+        return (long)self->incoming.size;
+    case BIO_CTRL_WPENDING:
+        return (long)self->outgoing.size;
+    case BIO_C_GET_FD:
+        if (self->kind == TRANSPORT_MEMORY)
+            return -1;
+        if (pointer != NULL)
+            *(int *)pointer = self->fd;
+        return self->fd;
+    case BIO_CTRL_DGRAM_QUERY_MTU:
+        return self->datagrams && self->kind == TRANSPORT_MEMORY ? MEMORY_MTU : 0;
+    default:
+        return 0;
+    }
+}
+
+static int
+bio_create(BIO *bio)
+{
+    BIO_set_init(bio, 1);
+    return 1;
+}
+
+static BIO_METHOD *
+make_method(void)
+{
+    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "pyOpenSSL");
+
+    if (method != NULL
+        && !(BIO_meth_set_read_ex(method, bio_read) && BIO_meth_set_write_ex(method, bio_write)
+             && BIO_meth_set_ctrl(method, bio_ctrl) && BIO_meth_set_create(method, bio_create))) {
+        BIO_meth_free(method);
+        method = NULL;
+    }
+    return method;
+}
+
+/* Process-wide, as BIO types are; made by the first Connection, never freed. */
+static BIO_METHOD *
+bio_method(void)
+{
+    static _Atomic(BIO_METHOD *) made;
+    BIO_METHOD *method = atomic_load(&made), *none = NULL;
+
+    if (method != NULL)
+        return method;
+    method = make_method();
+    if (method != NULL && !atomic_compare_exchange_strong(&made, &none, method)) {
+        BIO_meth_free(method);
+        method = none;
+    }
+    return method;
+}
+
+int
+transport_attach(ssl_transport *self, SSL *ssl)
+{
+    const BIO_METHOD *method = bio_method();
+    BIO *bio = method == NULL ? NULL : BIO_new(method);
+
+    if (bio == NULL)
+        return -1;
+    BIO_set_data(bio, self);
+    SSL_set_bio(ssl, bio, bio);
+    return 0;
+}

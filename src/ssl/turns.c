@@ -1,0 +1,166 @@
+#include "ssl/turns.h"
+
+#include "ssl/wait.h"
+
+/* One that waits, on its own stack, linked from the connection while it waits. */
+struct ssl_waiter {
+    ssl_waiter *next;
+    int bell;
+    short events; /* of the descriptor; 0: waits for news of any kind */
+    signed char turn; /* which turn it waits for, or -1 */
+    char granted;
+};
+
+enum { NO_TURN = -1 };
+
+/* ---- the list; the gate is held ---- */
+
+static void
+join(ConnectionObject *self, ssl_waiter *waiter)
+{
+    ssl_waiter **link = &self->waiters;
+
+    while (*link != NULL)
+        link = &(*link)->next;
+    *link = waiter; /* at the end: first come, first served */
+}
+
+static void
+leave(ConnectionObject *self, ssl_waiter *waiter)
+{
+    ssl_waiter **link = &self->waiters;
+
+    while (*link != waiter)
+        link = &(*link)->next;
+    *link = waiter->next;
+}
+
+/* The turn goes straight to the one who waits longest, so that nobody overtakes. */
+static void
+pass_on(ConnectionObject *self, ssl_turn turn)
+{
+    for (ssl_waiter *w = self->waiters; w != NULL; w = w->next)
+        if (w->turn == (signed char)turn && !w->granted) {
+            w->granted = 1;
+            wait_ring(w->bell);
+            return;
+        }
+    self->busy[turn] = 0;
+}
+
+static void
+ring(ConnectionObject *self, short events)
+{
+    for (ssl_waiter *w = self->waiters; w != NULL; w = w->next)
+        if (w->turn == NO_TURN && (w->events == 0 || (w->events & events) != 0))
+            wait_ring(w->bell);
+}
+
+static int
+is_called_off(ConnectionObject *self, unsigned since)
+{
+    return atomic_load(&self->calls_off) != since;
+}
+
+/* ---- turns ---- */
+
+turn_result
+turn_take(ConnectionObject *self, ssl_turn turn, unsigned since)
+{
+    ssl_waiter me = {.bell = -1, .turn = (signed char)turn};
+    turn_result result = TURN_OK;
+
+    util_guard_lock(&self->gate);
+    if (!self->busy[turn]) {
+        self->busy[turn] = 1;
+        util_guard_unlock(&self->gate);
+        return TURN_OK;
+    }
+    me.bell = wait_bell();
+    join(self, &me);
+    while (!me.granted && result == TURN_OK) {
+        wait_result how;
+
+        util_guard_unlock(&self->gate);
+        how = wait_for(-1, 0, me.bell, -1);
+        if (how == WAIT_SIGNAL && util_check_signals() < 0)
+            result = TURN_RAISED;
+        util_guard_lock(&self->gate);
+        if (result == TURN_OK && is_called_off(self, since))
+            result = TURN_CALLED_OFF;
+    }
+    leave(self, &me);
+    if (result != TURN_OK && me.granted)
+        pass_on(self, turn);
+    util_guard_unlock(&self->gate);
+    return result;
+}
+
+void
+turn_give(ConnectionObject *self, ssl_turn turn)
+{
+    util_guard_lock(&self->gate);
+    pass_on(self, turn);
+    if (turn == TURN_READ)
+        ring(self, 0); /* a renegotiation may wait for the reader: now it may drive itself */
+    util_guard_unlock(&self->gate);
+}
+
+int
+turn_is_taken(ConnectionObject *self, ssl_turn turn)
+{
+    int taken;
+
+    util_guard_lock(&self->gate);
+    taken = self->busy[turn];
+    util_guard_unlock(&self->gate);
+    return taken;
+}
+
+/* ---- waiting and news ---- */
+
+turn_result
+turn_wait(ConnectionObject *self, short events, int milliseconds, unsigned since)
+{
+    ssl_waiter me = {.bell = wait_bell(), .events = events, .turn = NO_TURN};
+    turn_result result = TURN_OK;
+    int fd = events == 0 ? -1 : self->transport.fd;
+    wait_result how;
+
+    /* Listed before the mutex is given back: news cannot fall in between. */
+    util_guard_lock(&self->gate);
+    if (is_called_off(self, since)) {
+        util_guard_unlock(&self->gate);
+        return TURN_CALLED_OFF;
+    }
+    join(self, &me);
+    util_guard_unlock(&self->gate);
+    util_mutex_unlock(&self->mutex);
+    how = wait_for(fd, events, me.bell, milliseconds);
+    if (how == WAIT_SIGNAL && util_check_signals() < 0)
+        result = TURN_RAISED;
+    util_guard_lock(&self->gate);
+    leave(self, &me);
+    util_guard_unlock(&self->gate);
+    if (result == TURN_RAISED || util_mutex_lock(&self->mutex) < 0)
+        return TURN_RAISED;
+    return is_called_off(self, since) ? TURN_CALLED_OFF : TURN_OK;
+}
+
+void
+turn_news(ConnectionObject *self, short events)
+{
+    util_guard_lock(&self->gate);
+    ring(self, events);
+    util_guard_unlock(&self->gate);
+}
+
+void
+turn_call_off(ConnectionObject *self)
+{
+    util_guard_lock(&self->gate);
+    atomic_fetch_add(&self->calls_off, 1);
+    for (ssl_waiter *w = self->waiters; w != NULL; w = w->next)
+        wait_ring(w->bell);
+    util_guard_unlock(&self->gate);
+}
