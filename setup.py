@@ -1,8 +1,8 @@
 """Build the three extension modules.
 
 What OpenSSL to build against is told, in this order, by ``build_ext -I ... -L ...``, by the
-environment variable OPENSSL_DIR (its ``include`` and ``lib``), or by pkg-config; without any of them
-the compiler's own search path decides.  Switches, all by environment, for developers:
+environment variable OPENSSL_DIR (its ``include`` and ``lib``), or by pkg-config; without any of
+them the compiler's own search path decides.  Switches, all by environment, for developers:
 
     PYOPENSSL_DEBUG=1             -O0 and assertions
     PYOPENSSL_SANITIZE=LIST       address,undefined or thread

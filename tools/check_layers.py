@@ -2,9 +2,9 @@
 
     python tools/check_layers.py [FOLDER]      the folder that holds src/, by default the checkout
 
-Which file may include what, which names only one file may use, that nothing but constants is static,
-and a few habits.  Every complaint is a line ``FILE:LINE: what``; the exit status tells whether
-there was any.
+Which file may include what, which names only one file may use, that nothing but constants is
+static, and a few habits.  Every complaint is a line ``FILE:LINE: what``; the exit status tells
+whether there was any.
 """
 
 import re
@@ -81,7 +81,7 @@ RULES = [
 ]
 
 # CPython's tables are not const only because its functions take plain pointers.
-TABLES = r"\b(PyMethodDef|PyMemberDef|PyGetSetDef|PyType_Slot|PyType_Spec|PyModuleDef|PyModuleDef_Slot)\b"
+TABLES = r"\bPy(MethodDef|MemberDef|GetSetDef|Type_Slot|Type_Spec|ModuleDef|ModuleDef_Slot)\b"
 
 # Variables that may change: (file, name): why it is right.
 CHANGING: dict[tuple[str, str], str] = {
@@ -131,7 +131,10 @@ def file_scope(code: str) -> Iterator[tuple[int, str]]:
     One piece for each declaration; of a function only the head, of a variable nothing behind "=".
     """
     code = re.sub(
-        r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", lambda match: blank(match.group()), code, flags=re.MULTILINE
+        r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*",
+        lambda match: blank(match.group()),
+        code,
+        flags=re.MULTILINE,
     )
     depth, start = 0, 0
     for position, letter in enumerate(code):

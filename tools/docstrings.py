@@ -57,9 +57,7 @@ def parameters(node: Function, receiver: str | None) -> list[str]:
             raise StubError(f"{node.name}: the default of {argument.arg} must be spelled out")
         return f"{argument.arg}={ast.unparse(default)}"
 
-    parts = [
-        text(argument, default) for argument, default in zip(positional, defaults, strict=True)
-    ]
+    parts = [text(argument, default) for argument, default in zip(positional, defaults)]
     if receiver in ("$self", "$type"):
         parts[0] = receiver
     elif receiver is not None:
@@ -72,8 +70,7 @@ def parameters(node: Function, receiver: str | None) -> list[str]:
     elif spec.kwonlyargs:
         parts.append("*")
     parts += [
-        text(argument, default)
-        for argument, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True)
+        text(argument, default) for argument, default in zip(spec.kwonlyargs, spec.kw_defaults)
     ]
     if spec.kwarg is not None:
         parts.append(f"**{spec.kwarg.arg}")

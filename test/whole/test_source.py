@@ -125,7 +125,7 @@ def test_a_rule_fires(complaints, name, text, complaint):
         ),
         ("ssl/a.c", '/* "SSL_read(s) and ERR_get_error // and static int x;" */'),
         ("ssl/a.c", 'const char *f(void) { return "// ERR_get_error()"; }'),
-        ("ssl/constants.c", '#ifdef SSL_OP_X\n#endif\nint f(void) { return SSL_ERROR_SSL; }'),
+        ("ssl/constants.c", "#ifdef SSL_OP_X\n#endif\nint f(void) { return SSL_ERROR_SSL; }"),
         ("util/a.c", "static const int count = 1;"),
         ("util/a.c", 'static const char *const names[] = {"a"};'),
         ("util/a.c", "static const struct { int a; } rows[] = {{1}};"),
