@@ -1,6 +1,7 @@
 #include "ssl/io.h"
 
 #include "ssl/error.h"
+#include "ssl/step.h"
 #include "ssl/turns.h"
 #include "util/error.h"
 
@@ -15,186 +16,12 @@
    that reads or writes holds the turn of its direction until its operation is done, so that
    a record that was begun is finished by the one who began it. */
 
-enum {
-    IO_DONE = 0,      /* beside OpenSSL's SSL_ERROR_x, which are positive */
-    IO_RAISED = -1,   /* an exception is set */
-    IO_CLOSED = -2,   /* close() came first */
-    IO_GIVEN_UP = -3, /* shutdown() of another thread wants the connection */
-    IO_ELSEWHERE = -4, /* another thread is at it: wait for its news */
-    IO_BAD_RETRY = -5,
-    RECORD = SSL3_RT_MAX_PLAIN_LENGTH,
-    SLICE = 4 * RECORD, /* of a long sendall: then other threads get the interpreter */
-    LATER_DATA = 1 << 20 /* how much a renegotiation may have to read past */
-};
+enum { SLICE = 4 * RECORD }; /* of a long sendall: then other threads get the interpreter */
 
 static ssl_turn
 turn_of(io_kind kind)
 {
     return kind == IO_READ || kind == IO_PEEK ? TURN_READ : TURN_WRITE;
-}
-
-/* ---- one call ---- */
-
-static int
-call(SSL *ssl, io_op *op)
-{
-    int result;
-
-    switch (op->kind) {
-    case IO_READ:
-        return SSL_read_ex(ssl, op->data, op->size, &op->done);
-    case IO_PEEK:
-        return SSL_peek_ex(ssl, op->data, op->size, &op->done);
-    case IO_WRITE: {
-        size_t done = 0;
-
-        result = SSL_write_ex(ssl, op->data + op->done, op->size - op->done, &done);
-        op->done += done;
-        return result;
-    }
-    case IO_HANDSHAKE:
-        return SSL_do_handshake(ssl);
-    case IO_SHUTDOWN:
-        result = SSL_shutdown(ssl);
-        op->answer = result == 1;
-        return result == 0 ? 1 : result;
-    case IO_LISTEN: {
-        BIO_ADDR *peer = BIO_ADDR_new();
-
-        result = peer == NULL ? -1 : DTLSv1_listen(ssl, peer);
-        BIO_ADDR_free(peer);
-        return result;
-    }
-    case IO_TIMEOUT:
-        result = (int)DTLSv1_handle_timeout(ssl);
-        op->answer = result == 1;
-        return result == 0 ? 1 : result;
-    default:
-        return SSL_key_update(ssl, (int)op->size) ? SSL_do_handshake(ssl) : 0;
-    }
-}
-
-/* OpenSSL 3.0 to 4.0 tell an end without close_notify once, and then fail without a word. */
-static void
-name_the_error(ConnectionObject *self, io_op *op, int result)
-{
-    op->error = SSL_get_error(self->ptr, result);
-    op->sys = self->transport.sys;
-    if (op->kind == IO_LISTEN && result == 0)
-        op->error = SSL_ERROR_WANT_READ; /* no cookie yet: a datagram was answered */
-    else if ((op->error == SSL_ERROR_SSL || op->error == SSL_ERROR_SYSCALL)
-             && self->transport.eof && !util_errors_pending())
-        op->error = SSL_ERROR_SYSCALL;
-    else if (op->error == SSL_ERROR_NONE)
-        op->error = SSL_ERROR_SSL;
-}
-
-static void
-step_unguarded(ConnectionObject *self, io_op *op)
-{
-    int result;
-
-    util_errors_clear();
-    self->transport.sys = 0;
-    self->raised = 0;
-    result = call(self->ptr, op);
-    if (result > 0)
-        op->error = IO_DONE;
-    else
-        name_the_error(self, op, result);
-    if (self->raised)
-        op->error = IO_RAISED;
-}
-
-/* The same while nobody changes the Context, for as long as the SSL may look into it. */
-static void
-step(ConnectionObject *self, io_op *op)
-{
-    util_hold now, home;
-
-    if (self->settled) {
-        step_unguarded(self, op);
-        return;
-    }
-    op->error = IO_RAISED;
-    if (util_read_lock(&((ContextObject *)self->context)->lock, &now) < 0)
-        return;
-    self->locked_context = self->context;
-    if (util_read_lock(&((ContextObject *)self->home_context)->lock, &home) == 0) {
-        step_unguarded(self, op);
-        if (SSL_is_init_finished(self->ptr)) {
-            self->established = 1;
-            self->settled = SSL_version(self->ptr) == TLS1_3_VERSION;
-        }
-        util_rwlock_release(&home);
-    }
-    self->locked_context = NULL;
-    util_rwlock_release(&now);
-}
-
-/* ---- a renegotiation, TLS 1.2 ----
-   Only a read may drive it: SSL_write and SSL_do_handshake fail when application data comes
-   in between.  Whoever reads does so anyway; without a reader we look ahead, and put aside
-   what the peer has sent meanwhile, for recv to find. */
-
-static int
-is_renegotiating(const ConnectionObject *self, const io_op *op)
-{
-    return self->established && !self->settled
-           && (op->kind == IO_WRITE || op->kind == IO_HANDSHAKE)
-           && (self->renegotiate_asked || SSL_in_init(self->ptr));
-}
-
-static void
-put_aside(ConnectionObject *self, io_op *op)
-{
-    char record[RECORD];
-    io_op take = {.kind = IO_READ, .data = record, .size = sizeof record};
-
-    if (self->later.size >= LATER_DATA) {
-        op->error = SSL_ERROR_WANT_READ;
-        return;
-    }
-    step(self, &take);
-    if (take.error == IO_DONE && queue_put(&self->later, record, take.done) < 0) {
-        self->transport.sys = ENOMEM;
-        take.error = SSL_ERROR_SYSCALL;
-        take.sys = ENOMEM;
-    }
-    op->error = take.error;
-    op->sys = take.sys;
-}
-
-static int
-has_reader(ConnectionObject *self)
-{
-    return self->transport.kind != TRANSPORT_MEMORY && turn_is_taken(self, TURN_READ);
-}
-
-/* op->error: IO_DONE when the renegotiation is over, or what it needs. */
-static void
-drive_renegotiation(ConnectionObject *self, io_op *op)
-{
-    char ahead;
-
-    while (is_renegotiating(self, op)) {
-        io_op peek = {.kind = IO_PEEK, .data = &ahead, .size = 1};
-
-        if (has_reader(self)) {
-            turn_news(self, POLLIN); /* its next read starts what was asked for */
-            op->error = IO_ELSEWHERE;
-            return;
-        }
-        step(self, &peek);
-        self->renegotiate_asked = 0;
-        op->error = peek.error;
-        op->sys = peek.sys;
-        if (peek.error == IO_DONE)
-            put_aside(self, op);
-        if (op->error != IO_DONE && (op->error != SSL_ERROR_WANT_READ || is_renegotiating(self, op)))
-            return;
-    }
-    op->error = IO_DONE;
 }
 
 /* ---- one round: everything that can be done now ---- */
@@ -223,14 +50,13 @@ call_ssl(ConnectionObject *self, io_op *op)
 {
     if (take_later(self, op))
         return;
-    if (is_renegotiating(self, op)) {
-        drive_renegotiation(self, op);
+    if (renegotiation_is_due(self, op)) {
+        renegotiation_drive(self, op);
         if (op->error != IO_DONE || op->kind == IO_HANDSHAKE)
             return;
     }
-    step(self, op);
-    if (turn_of(op->kind) == TURN_READ)
-        self->renegotiate_asked = 0;
+    ssl_step(self, op);
+    renegotiation_look(self);
 }
 
 /* The same, and word of it to those who wait for what this step has moved. */
@@ -495,17 +321,4 @@ io_close(ConnectionObject *self)
     if (!nested)
         util_mutex_unlock(&self->mutex);
     return 0;
-}
-
-int
-io_renegotiate(ConnectionObject *self)
-{
-    int result = SSL_renegotiate(self->ptr);
-
-    if (result == 1) {
-        self->renegotiate_asked = 1;
-        if (self->transport.kind != TRANSPORT_MEMORY)
-            turn_news(self, POLLIN);
-    }
-    return result;
 }

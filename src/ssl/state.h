@@ -93,7 +93,8 @@ typedef struct {
     char raised;             /* a callback of the running step left an exception */
     char settled;            /* TLS 1.3, handshake done: no step reads the SSL_CTX any more */
     char established;        /* a handshake has been completed */
-    char renegotiate_asked;  /* SSL_renegotiate was called and no step has seen it yet */
+    char renegotiate_asked;  /* SSL_renegotiate was called and OpenSSL has not begun yet */
+    long renegotiations;     /* how many there were then */
     char large_records;      /* the last record filled its buffer */
     int nested;              /* how often the mutex's owner has entered again */
     char alerting;           /* our close_notify was made, but is not out yet */

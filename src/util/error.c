@@ -1,24 +1,23 @@
 #include "util/error.h"
 
+/* The second place was the function's name, which OpenSSL 3 does not number any more. */
 static PyObject *
-entry(unsigned long code, const char *function)
+entry(unsigned long code)
 {
     const char *library = ERR_lib_error_string(code);
     const char *reason = ERR_reason_error_string(code);
 
-    return Py_BuildValue("(sss)", library ? library : "", function ? function : "",
-                         reason ? reason : "");
+    return Py_BuildValue("(sss)", library ? library : "", "", reason ? reason : "");
 }
 
 static PyObject *
 drain(void)
 {
     PyObject *list = PyList_New(0);
-    const char *function;
     unsigned long code;
 
-    while (list != NULL && (code = ERR_get_error_all(NULL, NULL, &function, NULL, NULL)) != 0) {
-        PyObject *item = entry(code, function);
+    while (list != NULL && (code = ERR_get_error()) != 0) {
+        PyObject *item = entry(code);
 
         if (item == NULL || PyList_Append(list, item) < 0)
             Py_CLEAR(list);

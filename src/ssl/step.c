@@ -1,0 +1,100 @@
+#include "ssl/step.h"
+
+#include "util/error.h"
+
+static int
+call(SSL *ssl, io_op *op)
+{
+    int result;
+
+    switch (op->kind) {
+    case IO_READ:
+        return SSL_read_ex(ssl, op->data, op->size, &op->done);
+    case IO_PEEK:
+        return SSL_peek_ex(ssl, op->data, op->size, &op->done);
+    case IO_WRITE: {
+        size_t done = 0;
+
+        result = SSL_write_ex(ssl, op->data + op->done, op->size - op->done, &done);
+        op->done += done;
+        return result;
+    }
+    case IO_HANDSHAKE:
+        return SSL_do_handshake(ssl);
+    case IO_SHUTDOWN:
+        result = SSL_shutdown(ssl);
+        op->answer = result == 1;
+        return result == 0 ? 1 : result;
+    case IO_LISTEN: {
+        BIO_ADDR *peer = BIO_ADDR_new();
+
+        result = peer == NULL ? -1 : DTLSv1_listen(ssl, peer);
+        BIO_ADDR_free(peer);
+        return result;
+    }
+    case IO_TIMEOUT:
+        result = (int)DTLSv1_handle_timeout(ssl);
+        op->answer = result == 1;
+        return result == 0 ? 1 : result;
+    default:
+        return SSL_key_update(ssl, (int)op->size) ? SSL_do_handshake(ssl) : 0;
+    }
+}
+
+/* OpenSSL 3.0 to 4.0 tell an end without close_notify once, and then fail without a word. */
+static void
+name_the_error(ConnectionObject *self, io_op *op, int result)
+{
+    op->error = SSL_get_error(self->ptr, result);
+    op->sys = self->transport.sys;
+    if (op->kind == IO_LISTEN && result == 0)
+        op->error = SSL_ERROR_WANT_READ; /* no cookie yet: a datagram was answered */
+    else if ((op->error == SSL_ERROR_SSL || op->error == SSL_ERROR_SYSCALL)
+             && self->transport.eof && !util_errors_pending())
+        op->error = SSL_ERROR_SYSCALL;
+    else if (op->error == SSL_ERROR_NONE)
+        op->error = SSL_ERROR_SSL;
+}
+
+static void
+step_unguarded(ConnectionObject *self, io_op *op)
+{
+    int result;
+
+    util_errors_clear();
+    self->transport.sys = 0;
+    self->raised = 0;
+    result = call(self->ptr, op);
+    if (result > 0)
+        op->error = IO_DONE;
+    else
+        name_the_error(self, op, result);
+    if (self->raised)
+        op->error = IO_RAISED;
+}
+
+/* The same while nobody changes the Context, for as long as the SSL may look into it. */
+void
+ssl_step(ConnectionObject *self, io_op *op)
+{
+    util_hold now, home;
+
+    if (self->settled) {
+        step_unguarded(self, op);
+        return;
+    }
+    op->error = IO_RAISED;
+    if (util_read_lock(&((ContextObject *)self->context)->lock, &now) < 0)
+        return;
+    self->locked_context = self->context;
+    if (util_read_lock(&((ContextObject *)self->home_context)->lock, &home) == 0) {
+        step_unguarded(self, op);
+        if (SSL_is_init_finished(self->ptr)) {
+            self->established = 1;
+            self->settled = SSL_version(self->ptr) == TLS1_3_VERSION;
+        }
+        util_rwlock_release(&home);
+    }
+    self->locked_context = NULL;
+    util_rwlock_release(&now);
+}
