@@ -50,11 +50,12 @@ RULES = [
     ),
     Rule(
         r"\b(PyEval_(Save|Restore|Acquire|Release)\w*|PyGILState_\w+|PyMutex\w*|PyThread_\w+"
-        r"|_Thread_local|thread_local|Py_(BEGIN|END)_ALLOW_THREADS|pthread_\w+)\b",
+        r"|_Thread_local|thread_local|Py_(BEGIN|END)_ALLOW_THREADS)\b",
         r"util/thread\.[ch]",
         "threads and locks live there",
     ),
-    Rule(r"\bERR_[a-zA-Z]\w*\b", r"util/error\.[ch]", "OpenSSL's error queue is read there"),
+    Rule(r"\bpthread_\w+\b", r"util/thread\.[ch]|ssl/wait\.c", "threads and locks live there"),
+    Rule(r"\bERR_(?!LIB_|R_)[a-zA-Z]\w*\b", r"util/error\.[ch]", "OpenSSL's error queue is read there"),
     Rule(
         r"\bPyModule_Add\w*\b|\bPyErr_NewException\w*\b",
         r"util/module\.[ch]",
@@ -62,20 +63,27 @@ RULES = [
     ),
     Rule(
         r"\bPy_BEGIN_CRITICAL_SECTION\w*\b",
-        r"util/(object|python)\.h|crypto/name\.c",
+        r"util/(object|python)\.h|crypto/name\.c|ssl/connection\.c",
         "the method tables lock",
     ),
     Rule(r"\bPyArg_\w+\b", r"", "util_bind and the converters take arguments apart"),
     Rule(
-        r"\bSSL_((read|write|peek)(_ex2?)?|sendfile|do_handshake|shutdown|renegotiate\w*)\s*\(",
+        r"\bSSL_((read|write|peek)(_ex2?)?|sendfile|do_handshake|shutdown"
+        r"|renegotiate(_abbreviated)?)\s*\(",
         r"ssl/io\.[ch]",
         "io_run alone drives a connection",
         "ssl",
     ),
     Rule(
-        r"\bBIO_\w+\b|\b(poll|fcntl)\s*\(",
+        r"\bBIO_(?!ADDR)\w+\b",
         r"ssl/transport\.[ch]",
         "what is under a connection is known there",
+        "ssl",
+    ),
+    Rule(
+        r"\b(poll|fcntl)\s*\(",
+        r"ssl/(transport|wait)\.c",
+        "descriptors are handled there",
         "ssl",
     ),
 ]
@@ -87,6 +95,9 @@ TABLES = r"\bPy(MethodDef|MemberDef|GetSetDef|Type_Slot|Type_Spec|ModuleDef|Modu
 CHANGING: dict[tuple[str, str], str] = {
     ("util/thread.c", "detached"): "per thread: the state to come back with",
     ("util/thread.c", "holds"): "per thread: the Contexts that it has locked",
+    ("ssl/wait.c", "bell_key"): "the key of a per-thread descriptor that must be closed at its end",
+    ("ssl/wait.c", "bell_once"): "makes that key, once in a process",
+    ("ssl/wait.c", "have_key"): "whether it could be made",
 }
 
 TOKEN = re.compile(
