@@ -4,9 +4,26 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+import support
+
 # A child process finds the same package and the same test modules as this one.
 os.environ["PYTHONPATH"] = os.pathsep.join(
     path
     for path in sys.path
     if Path(path, "OpenSSL").is_dir() or path == str(Path(__file__).parent)
 )
+
+
+@pytest.fixture(autouse=True)
+def error_queue():
+    """Nothing of ours stays on OpenSSL's error queue, where it would mislead others."""
+    support.queued_errors()
+    yield
+    assert support.queued_errors() == []
+
+
+@pytest.fixture(scope="session")
+def pki():
+    """The keys and certificates of support.Pki."""
+    return support.pki()

@@ -1,29 +1,49 @@
 #include "util/error.h"
 
-/* The second place was the function's name, which OpenSSL 3 does not number any more. */
+#include <string.h>
+
+/* What the system says of a failed call: "error:NUMBER:system library::TEXT" from its fourth
+   field on, since OpenSSL's reason strings leave it out. */
+static const char *
+system_reason(unsigned long code, char *buffer, size_t size)
+{
+    const char *text;
+
+    ERR_error_string_n(code, buffer, size);
+    text = strstr(buffer, "::");
+    return text == NULL ? "" : text + 2;
+}
+
+/* OpenSSL 3 has no numbers for functions any more: the middle is always empty. */
 static PyObject *
 entry(unsigned long code)
 {
     const char *library = ERR_lib_error_string(code);
     const char *reason = ERR_reason_error_string(code);
+    char buffer[256];
 
-    return Py_BuildValue("(sss)", library ? library : "", "", reason ? reason : "");
+    if (reason == NULL)
+        reason = ERR_SYSTEM_ERROR(code) ? system_reason(code, buffer, sizeof buffer) : "";
+    return Py_BuildValue("(sss)", library ? library : "", "", reason);
 }
 
+/* The whole queue as a list; *no_memory* tells whether an allocation failed among all that. */
 static PyObject *
-drain(void)
+drain(int *no_memory)
 {
     PyObject *list = PyList_New(0);
     unsigned long code;
 
-    while (list != NULL && (code = ERR_get_error()) != 0) {
-        PyObject *item = entry(code);
+    *no_memory = 0;
+    while ((code = ERR_get_error()) != 0) {
+        PyObject *item = list == NULL ? NULL : entry(code);
 
+        if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+            *no_memory = 1;
         if (item == NULL || PyList_Append(list, item) < 0)
             Py_CLEAR(list);
         Py_XDECREF(item);
     }
-    util_errors_clear();
     return list;
 }
 
@@ -31,23 +51,20 @@ void *
 util_raise(PyObject *exc)
 {
     PyObject *list;
-    unsigned long first = ERR_peek_error();
+    int no_memory;
 
     if (PyErr_Occurred()) { /* a callback's exception says more than OpenSSL's */
         util_errors_clear();
         return NULL;
     }
-    if (first == 0)
+    if (ERR_peek_error() == 0)
         return util_raise_reason(exc, "", "unknown error");
-    if (ERR_GET_REASON(first) == ERR_R_MALLOC_FAILURE) {
-        util_errors_clear();
-        return PyErr_NoMemory();
-    }
-    list = drain();
-    if (list != NULL) {
+    list = drain(&no_memory);
+    if (list != NULL && no_memory)
+        PyErr_NoMemory();
+    else if (list != NULL)
         PyErr_SetObject(exc, list);
-        Py_DECREF(list);
-    }
+    Py_XDECREF(list);
     return NULL;
 }
 
