@@ -55,7 +55,11 @@ RULES = [
         "threads and locks live there",
     ),
     Rule(r"\bpthread_\w+\b", r"util/thread\.[ch]|ssl/wait\.c", "threads and locks live there"),
-    Rule(r"\bERR_(?!LIB_|R_)[a-zA-Z]\w*\b", r"util/error\.[ch]", "OpenSSL's error queue is read there"),
+    Rule(
+        r"\bERR_(?!LIB_|R_)[a-zA-Z]\w*\b",
+        r"util/error\.[ch]",
+        "OpenSSL's error queue is read there",
+    ),
     Rule(
         r"\bPyModule_Add\w*\b|\bPyErr_NewException\w*\b",
         r"util/module\.[ch]",
