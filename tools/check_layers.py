@@ -74,7 +74,7 @@ RULES = [
     Rule(
         r"\bSSL_((read|write|peek)(_ex2?)?|sendfile|do_handshake|shutdown"
         r"|renegotiate(_abbreviated)?)\s*\(",
-        r"ssl/io\.[ch]",
+        r"ssl/(io|step|renegotiation)\.c",
         "io_run alone drives a connection",
         "ssl",
     ),
