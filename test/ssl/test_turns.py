@@ -1,0 +1,326 @@
+"""One connection, several threads: who waits, who wakes, and that nothing is held up."""
+
+import errno
+import gc
+import hashlib
+import os
+import random
+import signal
+import socket
+import threading
+import time
+
+import pytest
+import support
+from OpenSSL import SSL
+
+END = b"<end of the stream>"
+ALLOW_CLIENT_RENEGOTIATION = 0x100
+
+
+def contexts(version):
+    client, server = support.client_context(), support.server_context()
+    for context in (client, server):
+        context.set_max_proto_version(version)
+    server.set_options(ALLOW_CLIENT_RENEGOTIATION)
+    return client, server
+
+
+@pytest.fixture
+def pair():
+    client, server = support.connected("tcp")
+    yield client, server
+    client.close()
+    server.close()
+
+
+def waits(thread):
+    """Return once another thread sleeps in the kernel."""
+    path = f"/proc/self/task/{thread.native_id}/stat"
+    for _ in range(support.TIMEOUT * 1000):
+        with open(path) as stat:
+            if stat.read().rpartition(")")[2].split()[0] == "S":
+                return
+        time.sleep(0.001)
+    raise AssertionError("the thread does not wait")
+
+
+class TestDuplex:
+    """Both directions at once, each by a thread of its own, every byte compared."""
+
+    def run(self, pair, seconds, refresh):
+        stop = time.monotonic() + seconds
+
+        def send(connection):
+            digest, count = hashlib.sha256(), 0
+            while time.monotonic() < stop:
+                data = random.randbytes(random.choice((1, 10, 500, 16384, 40000)))
+                connection.sendall(data)
+                digest.update(data)
+                count += 1
+                if count % 50 == 0:
+                    refresh(connection)
+            connection.sendall(END)
+            return count, digest.digest()
+
+        def receive(connection):
+            digest, tail = hashlib.sha256(), b""
+            while not tail.endswith(END):
+                tail += connection.recv(65536)
+                digest.update(tail[: -len(END)])
+                tail = tail[-len(END) :]
+            return digest.digest()
+
+        client, server = pair
+        with support.Threads() as threads:
+            threads.start(send, client)
+            threads.start(send, server)
+            threads.start(receive, server)
+            threads.start(receive, client)
+        (sent, one), (back, other), *received = threads.results
+        assert received == [one, other]
+        return sent, back
+
+    @pytest.mark.parametrize("buffer", [None, 8192])
+    @pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION])
+    def test_new_keys_under_load(self, version, buffer):
+        client, server = support.connected("socketpair", *contexts(version))
+        if buffer:
+            for one in (client, server):
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
+        if version == SSL.TLS1_2_VERSION:
+            refresh = SSL.Connection.renegotiate
+        else:
+            refresh = lambda connection: connection.key_update(True)  # noqa: E731
+        seconds = float(os.environ.get("DUPLEX_SECONDS", "2"))
+        counts = self.run((client, server), seconds, refresh)
+        assert min(counts) > 50
+        if version == SSL.TLS1_2_VERSION:
+            assert server.total_renegotiations() + client.total_renegotiations() > 0
+
+    def test_a_writer_is_not_held_up_by_a_reader(self, pair):
+        client, server = pair
+        with support.Threads() as threads:
+            waits(threads.start(client.recv, 10))
+            for _ in range(100):  # while the reader waits
+                client.sendall(b"ping")
+                assert server.recv(4) == b"ping"
+            server.send(b"pong")
+        assert threads.results == [b"pong"]
+
+    def test_a_reader_is_not_held_up_by_a_writer(self, pair):
+        client, server = pair
+        data = bytes(20_000_000)
+        with support.Threads() as threads:
+            waits(threads.start(client.sendall, data))
+            for _ in range(100):
+                server.send(b"ping")
+                assert client.recv(4) == b"ping"
+            left = len(data)
+            while left:
+                left -= len(server.recv(65536))
+        assert threads.results == [len(data)]
+
+
+class TestTurns:
+    def test_each_sendall_stays_in_one_piece(self, pair):
+        client, server = pair
+        pieces = [bytes([65 + i]) * 100_000 for i in range(8)]
+        with support.Threads() as threads:
+            for piece in pieces:
+                threads.start(client.sendall, piece)
+            received = bytearray()
+            while len(received) < 800_000:
+                received += server.recv(65536)
+        seen = [bytes(received[i : i + 100_000]) for i in range(0, 800_000, 100_000)]
+        assert sorted(seen) == pieces
+
+    def test_readers_take_turns(self, pair):
+        client, server = pair
+        with support.Threads() as threads:
+            for _ in range(4):
+                waits(threads.start(client.recv, 10))
+            for i in range(4):
+                server.send(b"%d" % i)
+                while sum(result is not None for result in threads.results) <= i:
+                    time.sleep(0.001)
+        assert sorted(threads.results) == [b"0", b"1", b"2", b"3"]
+
+    def test_handshake_from_two_threads(self):
+        client, server = support.tcp_pair()
+        with support.Threads() as threads:
+            threads.start(server.do_handshake)
+            threads.start(server.recv, 10)
+            threads.start(client.do_handshake)
+            threads.start(client.do_handshake)
+            client.send(b"hello")
+        assert b"hello" in threads.results
+
+
+class TestCallingOff:
+    """close() and shutdown() wake whoever waits."""
+
+    @pytest.mark.parametrize("what", ["recv", "send"])
+    def test_close(self, pair, what):
+        client, server = pair
+        work = (client.recv, 10) if what == "recv" else (client.sendall, bytes(20_000_000))
+        with pytest.raises(SSL.SysCallError) as caught:
+            with support.Threads() as threads:
+                waits(threads.start(*work))
+                client.close()
+        assert caught.value.args == (errno.EBADF, "EBADF")
+
+    def test_close_wakes_those_who_wait_for_their_turn(self, pair):
+        client, server = pair
+        with pytest.raises(BaseExceptionGroup) as caught:
+            with support.Threads() as threads:
+                for _ in range(3):
+                    waits(threads.start(client.recv, 10))
+                client.close()
+        assert [error.args for error in caught.value.exceptions] == [(errno.EBADF, "EBADF")] * 3
+
+    def test_shutdown(self, pair):
+        client, server = pair
+        with pytest.raises(SSL.Error) as caught:
+            with support.Threads() as threads:
+                waits(threads.start(client.recv, 10))
+                assert client.shutdown() is False
+        assert caught.value.args == ([("SSL routines", "", "protocol is shutdown")],)
+        with pytest.raises(SSL.ZeroReturnError):
+            server.recv(10)
+        server.send(b"half closed")
+        assert client.recv(20) == b"half closed"
+
+    def test_a_closed_connection_leaves_the_descriptor_alone(self):
+        client, server = support.connected("socketpair")
+        number = client.fileno()
+        client.close()
+        left, right = socket.socketpair()
+        os.dup2(left.fileno(), number)  # another file has the number now
+        for call in (
+            lambda: client.send(b"x"),
+            lambda: client.recv(1),
+            client.shutdown,
+            client.do_handshake,
+        ):
+            with pytest.raises(SSL.SysCallError) as caught:
+                call()
+            assert caught.value.args == (errno.EBADF, "EBADF")
+        right.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            right.recv(1)
+        os.close(number)
+        left.close()
+        right.close()
+        server.close()
+
+    def test_close_twice(self, pair):
+        pair[0].close()
+        pair[0].close()
+
+
+class TestSignals:
+    """Handlers run at once in whatever waits, and what they raise comes out."""
+
+    def calls(self, client):
+        yield "recv", lambda: client.recv(10)
+        yield "recv_into", lambda: client.recv_into(bytearray(10))
+        yield "sendall", lambda: client.sendall(bytes(20_000_000))
+
+    @pytest.mark.parametrize("what", ["recv", "recv_into", "sendall"])
+    def test_an_exception_comes_out(self, pair, what):
+        client, server = pair
+        call = dict(self.calls(client))[what]
+        with support.Interruption(KeyboardInterrupt) as interruption:
+            with support.Threads() as threads:
+                threads.start(interruption.strike)
+                with pytest.raises(KeyboardInterrupt):
+                    call()
+
+    def test_in_a_handshake(self):
+        client, server = support.tcp_pair()
+        with support.Interruption(KeyboardInterrupt) as interruption:
+            with support.Threads() as threads:
+                threads.start(interruption.strike)
+                with pytest.raises(KeyboardInterrupt):
+                    client.do_handshake()
+        with support.Threads() as threads:
+            threads.start(server.do_handshake)
+            client.do_handshake()
+
+    def test_while_it_waits_for_its_turn(self, pair):
+        client, server = pair
+        with support.Threads() as threads:
+            waits(threads.start(client.recv, 10))
+            with support.Interruption(KeyboardInterrupt) as interruption:
+                threads.start(interruption.strike)
+                with pytest.raises(KeyboardInterrupt):
+                    client.recv(10)
+            server.send(b"done")
+        assert threads.results[0] == b"done"
+
+    def test_a_handler_that_returns(self, pair):
+        client, server = pair
+
+        def strike():
+            interruption.strike()
+            server.send(b"after")
+
+        with support.Interruption() as interruption, support.Threads() as threads:
+            threads.start(strike)
+            assert client.recv(10) == b"after"
+        assert interruption.handled.is_set()
+
+    def test_a_handler_that_closes_the_connection(self, pair):
+        client, server = pair
+        before = signal.signal(signal.SIGUSR1, lambda number, frame: client.close())
+        main = threading.main_thread()
+
+        def strike():
+            waits(main)
+            signal.pthread_kill(main.ident, signal.SIGUSR1)
+
+        try:
+            with support.Threads() as threads:
+                threads.start(strike)
+                with pytest.raises(SSL.SysCallError) as caught:
+                    client.recv(10)
+        finally:
+            signal.signal(signal.SIGUSR1, before)
+        assert caught.value.args == (errno.EBADF, "EBADF")
+
+
+class TestProcess:
+    def test_a_child_waits_with_a_bell_of_its_own(self, pair):
+        client, server = pair
+        with support.Threads() as threads:  # this thread makes its bell
+            threads.start(server.send, b"x")
+            assert client.recv(1) == b"x"
+        child = os.fork()
+        if child == 0:
+            try:
+                waker = threading.Timer(0.05, server.send, (b"to the child",))
+                waker.start()
+                os._exit(0 if client.recv(100) == b"to the child" else 2)
+            finally:
+                os._exit(3)
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 0
+
+    def test_descriptors_of_threads_are_given_back(self, pair):
+        client, server = pair
+
+        def descriptors():
+            gc.collect()
+            return len(os.listdir("/proc/self/fd"))
+
+        def wait():
+            with support.Threads() as threads:
+                waits(threads.start(client.recv, 1))
+                server.send(b"x")
+
+        wait()
+        before = descriptors()
+        for _ in range(20):
+            wait()
+        assert descriptors() <= before + 1
