@@ -11,6 +11,7 @@ UPSTREAM_READY := $(UPSTREAM)/.ready-$(shell cksum < requirements-upstream.txt |
 SETUP := $(PY) setup.py -q
 # -P: nothing but what is asked for is imported from the current folder.
 PYTEST := $(PY) -P -X dev -m pytest
+PACKAGE := $(wildcard OpenSSL/*.py OpenSSL/*.pyi) OpenSSL/py.typed
 C_FILES := $(wildcard src/*/*.[ch] test/*.[ch])
 
 ASAN := build/asan
@@ -32,7 +33,17 @@ help: ## this list
 
 venv: $(READY) ## the tools, in .venv; the other targets do this themselves
 
+# An interpreter that has gone (another Debian, another checkout) takes its environment along.
+ifeq ($(wildcard $(PY)),)
+$(READY): FORCE
+endif
+ifeq ($(wildcard $(UPSTREAM)/bin/python),)
+$(UPSTREAM_READY): FORCE
+endif
+FORCE:
+
 $(READY): requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CPython 3.11 or newer is needed")'
 	@tools/packages.sh gcc libc6-dev libssl-dev python3-dev python3-venv openssl
 	@[ -x $(PY) ] || $(PYTHON) -m venv --clear $(VENV)
 	$(PY) -m pip install -q --disable-pip-version-check -r requirements-dev.txt
@@ -83,8 +94,8 @@ format: $(READY) ## rewrite the sources as `make lint` wants them
 	$(VENV)/bin/ruff format -q .
 
 asan: $(READY) ## the whole suite under AddressSanitizer, UndefinedBehaviorSanitizer and LeakSanitizer
-	@PYOPENSSL_SANITIZE=address,undefined $(SETUP) build_py -d $(ASAN) \
-		build_ext -b $(ASAN) build_test -b $(ASAN)
+	@mkdir -p $(ASAN)/OpenSSL && cp $(PACKAGE) $(ASAN)/OpenSSL/
+	@PYOPENSSL_SANITIZE=address,undefined $(SETUP) build_ext -b $(ASAN) build_test -b $(ASAN)
 	PYTHON=$(PY) tools/sanitized.sh address $(ASAN) $(T)
 
 tsan: $(READY) ## the thread tests under ThreadSanitizer, on a free-threaded Python (TSAN_PYTHON=...)
@@ -97,9 +108,9 @@ valgrind: build-debug ## the whole suite under valgrind (slow)
 		--suppressions=tools/valgrind.supp $(PYTEST) -p no:faulthandler $(T)
 
 coverage: $(READY) ## which C lines the tests reach, fault suite included; 95 of 100 at least
-	@rm -rf $(COVERAGE) && find build -name '*.gcda' -delete
-	@PYOPENSSL_COVERAGE=1 $(SETUP) build_py -d $(COVERAGE) build_ext -b $(COVERAGE) \
-		build_test -b $(COVERAGE)
+	@find build -name '*.gcda' -delete 2>/dev/null || true
+	@mkdir -p $(COVERAGE)/OpenSSL && cp $(PACKAGE) $(COVERAGE)/OpenSSL/
+	@PYOPENSSL_COVERAGE=1 $(SETUP) build_ext -b $(COVERAGE) build_test -b $(COVERAGE)
 	$(PYTEST) -q -m '' -o 'pythonpath=$(COVERAGE) test' test
 	$(VENV)/bin/gcovr --txt-metric line --filter src/ --exclude-throw-branches --object-directory build \
 		--gcov-ignore-errors no_working_dir_found --fail-under-line 95 --sort uncovered-number build
