@@ -3,7 +3,6 @@
 /* All of a thread that we remember.  `detached` is non-NULL exactly while the thread is
    inside OpenSSL on our behalf; its address also serves as the thread's identity. */
 static _Thread_local PyThreadState *detached;
-static _Thread_local util_hold *holds;
 
 /* ---- leaving and coming back ---- */
 
@@ -278,74 +277,81 @@ wait_turn(util_rwlock *lock, int writing)
     return result;
 }
 
+/* This thread's hold.  The guard is held. */
+static const util_hold *
+held_already(const util_rwlock *lock)
+{
+    const util_hold *hold = lock->holds;
+    unsigned long thread = PyThread_get_thread_ident();
+
+    while (hold != NULL && hold->thread != thread)
+        hold = hold->next;
+    return hold;
+}
+
 static int
 rw_acquire(util_rwlock *lock, util_hold *hold, int writing)
 {
     int result = 0;
 
-    util_guard_lock(&lock->guard);
     while (!is_free_for(lock, writing) && result == 0)
         result = wait_turn(lock, writing);
-    if (result == 0 && writing)
-        lock->writing = 1;
-    else if (result == 0)
-        lock->readers++;
-    util_guard_unlock(&lock->guard);
     if (result == 0) {
-        *hold = (util_hold){holds, lock, writing, 0};
-        holds = hold;
+        *hold = (util_hold){lock->holds, lock, PyThread_get_thread_ident()};
+        lock->holds = hold;
+        lock->writing = writing;
+        lock->readers += !writing;
     }
     return result;
-}
-
-static const util_hold *
-already_held(const util_rwlock *lock)
-{
-    const util_hold *hold = holds;
-
-    while (hold != NULL && hold->lock != lock)
-        hold = hold->outer;
-    return hold;
 }
 
 int
 util_read_lock(util_rwlock *lock, util_hold *hold)
 {
-    if (already_held(lock) != NULL) {
-        *hold = (util_hold){.nested = 1};
-        return 0;
-    }
-    return rw_acquire(lock, hold, 0);
+    int result = 0;
+
+    *hold = (util_hold){0};
+    util_guard_lock(&lock->guard);
+    if (held_already(lock) == NULL)
+        result = rw_acquire(lock, hold, 0);
+    util_guard_unlock(&lock->guard);
+    return result;
 }
 
 int
 util_write_lock(util_rwlock *lock, util_hold *hold)
 {
-    const util_hold *outer = already_held(lock);
+    int result = 0, reading;
 
-    if (outer == NULL)
-        return rw_acquire(lock, hold, 1);
-    if (outer->writing) {
-        *hold = (util_hold){.nested = 1};
-        return 0;
+    *hold = (util_hold){0};
+    util_guard_lock(&lock->guard);
+    reading = held_already(lock) != NULL && !lock->writing;
+    if (held_already(lock) == NULL)
+        result = rw_acquire(lock, hold, 1);
+    util_guard_unlock(&lock->guard);
+    if (reading) {
+        assert(detached == NULL);
+        PyErr_SetString(PyExc_RuntimeError, "neither a context nor its store can be changed from "
+                                            "inside a callback of its own handshake");
+        return -1;
     }
-    assert(detached == NULL);
-    PyErr_SetString(PyExc_RuntimeError,
-                    "a context cannot be changed from inside a callback of its own handshake");
-    return -1;
+    return result;
 }
 
 void
 util_rwlock_release(util_hold *hold)
 {
     util_rwlock *lock = hold->lock;
+    util_hold **link;
 
-    if (hold->nested)
+    if (lock == NULL) /* an outer hold goes on */
         return;
-    assert(holds == hold);
-    holds = hold->outer;
     util_guard_lock(&lock->guard);
-    if (hold->writing)
+    link = &lock->holds;
+    while (*link != hold)
+        link = &(*link)->next;
+    *link = hold->next;
+    if (lock->writing)
         lock->writing = 0;
     else
         lock->readers--;

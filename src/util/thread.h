@@ -59,22 +59,25 @@ void util_guard_lock(util_guard *guard);
 void util_guard_unlock(util_guard *guard);
 
 /* ---- many readers or one writer ----
-   Same rules.  Holds form a chain on the C stack: a thread that already holds the lock
-   and asks again, from a callback, gets it without touching it; one that reads and asks
-   to write gets a RuntimeError, since it would wait for itself. */
+   Same rules.  The lock knows who holds it, through structs on their C stacks, so that it may
+   be shared by our modules, each of which has its own copy of this code: a thread that holds
+   the lock already and asks again, from a callback, gets it without touching it; one that reads
+   and asks to write gets a RuntimeError, since it would wait for itself. */
 typedef struct util_waiter util_waiter;
+typedef struct util_hold util_hold;
 
 typedef struct {
     util_guard guard;
+    util_hold *holds;
     int readers, writers_waiting, writing;
     util_waiter *waiters;
 } util_rwlock;
 
-typedef struct util_hold {
-    struct util_hold *outer;
-    util_rwlock *lock;
-    int writing, nested;
-} util_hold;
+struct util_hold {
+    util_hold *next;
+    util_rwlock *lock; /* NULL inside another hold of the same thread */
+    unsigned long thread;
+};
 
 int util_rwlock_init(util_rwlock *lock); /* -1: no memory, nothing raised */
 void util_rwlock_destroy(util_rwlock *lock);
