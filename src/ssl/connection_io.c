@@ -276,11 +276,10 @@ connection_bio_read(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObj
         goto done;
     if (size == 0)
         result = PyBytes_FromStringAndSize(NULL, 0);
-    else if (queue_is_empty(&self->transport.outgoing))
+    else if (!transport_has_output(&self->transport))
         ssl_raise(ssl_state_of(op), SSL_ERROR_WANT_READ, 0);
     else {
-        result = queue_get_bytes(&self->transport.outgoing, (size_t)size,
-                                 self->transport.datagrams);
+        result = transport_output(&self->transport, (size_t)size);
         queue_tidy(&self->transport.outgoing);
     }
 done:

@@ -289,9 +289,25 @@ fail(ConnectionObject *self, io_op *op)
     return -1;
 }
 
+/* The most frequent case, straight: a record over memory, the handshake long done, and no
+   other thread in the way. */
+static int
+run_quickly(ConnectionObject *self, io_op *op)
+{
+    if (!self->settled || self->transport.kind != TRANSPORT_MEMORY || op->kind > IO_WRITE
+        || op->size > RECORD || !util_mutex_trylock(&self->mutex))
+        return 0;
+    ssl_step(self, op);
+    queue_tidy(&self->transport.incoming);
+    util_mutex_unlock(&self->mutex);
+    return 1;
+}
+
 int
 io_run(ConnectionObject *self, io_op *op)
 {
+    if (run_quickly(self, op))
+        return op->error == IO_DONE ? 0 : fail(self, op);
     if (self->ptr == NULL || util_mutex_is_mine(&self->mutex)) {
         util_raise_reason(ssl_state_of((PyObject *)self)->Error, "SSL routines",
                           self->ptr == NULL

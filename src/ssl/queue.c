@@ -147,6 +147,12 @@ queue_get(ssl_queue *queue, char *data, size_t size, int whole)
     const char *from;
     size_t done = 0;
 
+    if (queue_peek(queue, &from) > size && !whole) { /* most often: a part of a record */
+        memcpy(data, from, size);
+        queue->start += size;
+        queue->size -= size;
+        return size;
+    }
     while (done < size && !queue_is_empty(queue)) {
         size_t there = queue_peek(queue, &from);
         size_t part = there < size - done ? there : size - done;
@@ -160,10 +166,8 @@ queue_get(ssl_queue *queue, char *data, size_t size, int whole)
     return done;
 }
 
-/* How many bytes to hand out at once: as many whole pieces as fit, so that the usual case,
-   one piece, needs no copy; what does not fit at all is cut. */
-static size_t
-whole_pieces(const ssl_queue *queue, size_t limit)
+size_t
+queue_fitting(const ssl_queue *queue, size_t limit)
 {
     size_t sum = 0, start = queue->start;
 
@@ -175,9 +179,11 @@ whole_pieces(const ssl_queue *queue, size_t limit)
         sum += more;
         start = 0;
     }
-    return sum > 0 ? sum : limit;
+    return sum;
 }
 
+/* As many whole pieces as fit, so that the usual case, one piece, needs no copy; what does
+   not fit at all is cut. */
 PyObject *
 queue_get_bytes(ssl_queue *queue, size_t size, int whole)
 {
@@ -185,7 +191,9 @@ queue_get_bytes(ssl_queue *queue, size_t size, int whole)
     size_t there = first->size - queue->start, take;
     PyObject *result;
 
-    take = whole ? (there < size ? there : size) : whole_pieces(queue, size);
+    take = whole ? 0 : queue_fitting(queue, size);
+    if (take == 0)
+        take = there < size ? there : size;
     if (take == first->size && first->bytes != NULL) {
         result = Py_NewRef(first->bytes);
         queue_drop(queue, take);

@@ -33,6 +33,8 @@ int queue_put_bytes(ssl_queue *queue, PyObject *bytes);
 
 /* Move up to *size* bytes out; with *whole*, from one piece only, whose rest is dropped. */
 size_t queue_get(ssl_queue *queue, char *data, size_t size, int whole);
+/* How many bytes the pieces have that fit into *size* whole. */
+size_t queue_fitting(const ssl_queue *queue, size_t size);
 /* The same as a new bytes object, or NULL with an exception; attached only. */
 PyObject *queue_get_bytes(ssl_queue *queue, size_t size, int whole);
 /* The next piece's bytes, to be looked at; and to drop some of them. */

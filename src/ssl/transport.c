@@ -88,6 +88,41 @@ transport_flush(ssl_transport *self)
 }
 
 int
+transport_has_output(const ssl_transport *self)
+{
+    return self->small_end > 0 || !queue_is_empty(&self->outgoing);
+}
+
+static void
+take_small(ssl_transport *self, char *data, size_t size)
+{
+    memcpy(data, self->small + self->small_start, size);
+    self->small_start += (unsigned)size;
+    if (self->small_start == self->small_end)
+        self->small_start = self->small_end = 0;
+}
+
+PyObject *
+transport_output(ssl_transport *self, size_t size)
+{
+    size_t small = self->small_end - self->small_start, more = 0;
+    PyObject *result;
+
+    if (small == 0)
+        return queue_get_bytes(&self->outgoing, size, self->datagrams);
+    if (size < small)
+        small = size;
+    else
+        more = queue_fitting(&self->outgoing, size - small);
+    result = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(small + more));
+    if (result != NULL) {
+        take_small(self, PyBytes_AS_STRING(result), small);
+        queue_get(&self->outgoing, PyBytes_AS_STRING(result) + small, more, 0);
+    }
+    return result;
+}
+
+int
 transport_is_flushed(const ssl_transport *self)
 {
     return self->kind == TRANSPORT_MEMORY || queue_is_empty(&self->outgoing);
@@ -149,31 +184,66 @@ read_memory(BIO *bio, ssl_transport *self, char *data, size_t size, size_t *done
 }
 
 static int
+read_descriptor(BIO *bio, ssl_transport *self, char *data, size_t size, size_t *done)
+{
+    ssize_t got = receive(self, data, size);
+
+    if (got < 0)
+        return fail(bio, self, errno, BIO_FLAGS_READ);
+    if (got == 0 && !self->datagrams) {
+        self->eof = 1;
+        return 0;
+    }
+    *done = (size_t)got;
+    self->in += *done;
+    return 1;
+}
+
+static int
 bio_read(BIO *bio, char *data, size_t size, size_t *done)
 {
     ssl_transport *self = BIO_get_data(bio);
-    ssize_t got;
 
     BIO_clear_retry_flags(bio);
     *done = 0;
     if (self->dead)
         return fail(bio, self, ECONNABORTED, 0);
-    if (self->kind == TRANSPORT_MEMORY) {
-        int result = read_memory(bio, self, data, size, done);
+    return self->kind == TRANSPORT_MEMORY ? read_memory(bio, self, data, size, done)
+                                          : read_descriptor(bio, self, data, size, done);
+}
 
-        self->in += *done;
-        return result;
+static int
+write_memory(BIO *bio, ssl_transport *self, const char *data, size_t size)
+{
+    if (size <= SMALL_OUTPUT - self->small_end && queue_is_empty(&self->outgoing)
+        && !self->datagrams) {
+        memcpy(self->small + self->small_end, data, size);
+        self->small_end += (unsigned)size;
+        return 1;
     }
-    got = receive(self, data, size);
-    if (got < 0)
-        return fail(bio, self, errno, BIO_FLAGS_READ);
-    if (got == 0 && !self->datagrams) {
-        self->eof = 1;
-        self->sys = 0;
-        return 0;
+    return queue_put(&self->outgoing, data, size) < 0 ? fail(bio, self, ENOMEM, 0) : 1;
+}
+
+static int
+write_descriptor(BIO *bio, ssl_transport *self, const char *data, size_t size)
+{
+    ssize_t sent = 0;
+
+    if (self->broken)
+        return fail(bio, self, self->broken, 0);
+    if (queue_is_empty(&self->outgoing)) {
+        sent = transmit(self, data, size);
+        if (sent < 0 && !would_block(errno))
+            return fail(bio, self, errno, 0);
+        if (sent < 0)
+            sent = 0;
+        else if (self->datagrams)
+            sent = (ssize_t)size;
+        self->out += (uint64_t)sent;
     }
-    *done = (size_t)got;
-    self->in += *done;
+    if ((size_t)sent < size && queue_put(&self->outgoing, data + sent, size - (size_t)sent) < 0)
+        return fail(bio, self, ENOMEM, 0);
+    self->queued += size;
     return 1;
 }
 
@@ -183,53 +253,57 @@ static int
 bio_write(BIO *bio, const char *data, size_t size, size_t *done)
 {
     ssl_transport *self = BIO_get_data(bio);
-    size_t sent = 0;
+    int result;
 
     BIO_clear_retry_flags(bio);
-    *done = 0;
-    if (self->dead || self->broken)
-        return fail(bio, self, self->dead ? ECONNABORTED : self->broken, 0);
-    if (self->kind != TRANSPORT_MEMORY && queue_is_empty(&self->outgoing)) {
-        ssize_t result = transmit(self, data, size);
-
-        if (result < 0 && !would_block(errno))
-            return fail(bio, self, errno, 0);
-        if (result > 0)
-            sent = self->datagrams ? size : (size_t)result;
-        self->out += sent;
-    }
-    if (sent < size && queue_put(&self->outgoing, data + sent, size - sent) < 0)
-        return fail(bio, self, ENOMEM, 0);
-    if (self->kind == TRANSPORT_MEMORY)
-        self->out += size; /* where bio_read finds it, it is out */
-    self->queued += size;
-    *done = size;
-    return 1;
+    if (self->dead)
+        result = fail(bio, self, ECONNABORTED, 0);
+    else if (self->kind == TRANSPORT_MEMORY)
+        result = write_memory(bio, self, data, size);
+    else
+        result = write_descriptor(bio, self, data, size);
+    *done = result ? size : 0;
+    return result;
 }
 
 static long
-bio_ctrl(BIO *bio, int command, long number, void *pointer)
+describe(BIO *bio, int command, void *pointer)
 {
     ssl_transport *self = BIO_get_data(bio);
 
     switch (command) {
-    case BIO_CTRL_FLUSH:
-    case BIO_CTRL_DUP:
-        return 1;
     case BIO_CTRL_EOF:
         return self->eof && queue_is_empty(&self->incoming);
     case BIO_CTRL_PENDING:
         return (long)self->incoming.size;
     case BIO_CTRL_WPENDING:
-        return (long)self->outgoing.size;
-    case BIO_C_GET_FD:
+        return (long)(self->outgoing.size + self->small_end - self->small_start);
+    case BIO_CTRL_DGRAM_QUERY_MTU:
+        return self->datagrams && self->kind == TRANSPORT_MEMORY ? MEMORY_MTU : 0;
+    default: /* BIO_C_GET_FD */
         if (self->kind == TRANSPORT_MEMORY)
             return -1;
         if (pointer != NULL)
             *(int *)pointer = self->fd;
         return self->fd;
+    }
+}
+
+/* libssl asks up to nine times for each record whether the kernel encrypts, so the answer to
+   everything else, no, has to be quick. */
+static long
+bio_ctrl(BIO *bio, int command, long number, void *pointer)
+{
+    switch (command) {
+    case BIO_CTRL_FLUSH:
+    case BIO_CTRL_DUP:
+        return 1;
+    case BIO_CTRL_EOF:
+    case BIO_CTRL_PENDING:
+    case BIO_CTRL_WPENDING:
     case BIO_CTRL_DGRAM_QUERY_MTU:
-        return self->datagrams && self->kind == TRANSPORT_MEMORY ? MEMORY_MTU : 0;
+    case BIO_C_GET_FD:
+        return describe(bio, command, pointer);
     default:
         return 0;
     }

@@ -62,8 +62,8 @@ finish(const util_params *params, PyObject **values)
 }
 
 int
-util_bind(const util_params *params, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
-          PyObject **values)
+util_bind_names(const util_params *params, PyObject *const *args, Py_ssize_t nargs,
+                PyObject *kwnames, PyObject **values)
 {
     Py_ssize_t named = kwnames ? PyTuple_GET_SIZE(kwnames) : 0;
 

@@ -21,9 +21,21 @@ typedef struct {
 #define UTIL_KEYWORD_PARAMS(function, total, ...) \
     static const util_params params = {function, 0, total, 0, {__VA_ARGS__}}
 
+int util_bind_names(const util_params *params, PyObject *const *args, Py_ssize_t nargs,
+                    PyObject *kwnames, PyObject **values);
+
 /* Fills values[0..total) with borrowed references, NULL where not given. */
-int util_bind(const util_params *params, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
-              PyObject **values);
+static inline int
+util_bind(const util_params *params, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+          PyObject **values)
+{
+    if (kwnames != NULL || nargs < params->required || nargs > params->positional)
+        return util_bind_names(params, args, nargs, kwnames, values);
+    for (int i = 0; i < params->total; i++) /* as most calls are: by position */
+        values[i] = i < nargs ? args[i] : NULL;
+    return 0;
+}
+
 /* The same for tp_new and tp_init. */
 int util_bind_tuple(const util_params *params, PyObject *args, PyObject *kwargs, PyObject **values);
 /* A tp_init for types that take no arguments. */

@@ -107,21 +107,16 @@ util_mutex_destroy(util_mutex *mutex)
     mutex->next = NULL;
 }
 
+uintptr_t
+util_thread_id(void)
+{
+    return (uintptr_t)&detached;
+}
+
 static void
 own(util_mutex *mutex)
 {
-    atomic_store_explicit(&mutex->owner, (uintptr_t)&detached, memory_order_relaxed);
-}
-
-int
-util_mutex_trylock(util_mutex *mutex)
-{
-    int nobody = 0;
-
-    if (!atomic_compare_exchange_strong(&mutex->wanted, &nobody, 1))
-        return 0;
-    own(mutex);
-    return 1;
+    atomic_store_explicit(&mutex->owner, util_thread_id(), memory_order_relaxed);
 }
 
 /* A signal handler raised while we waited.  If others are counted, the hand-over goes to one
@@ -149,21 +144,6 @@ util_mutex_lock(util_mutex *mutex)
     }
     own(mutex);
     return 0;
-}
-
-void
-util_mutex_unlock(util_mutex *mutex)
-{
-    assert(util_mutex_is_mine(mutex));
-    atomic_store_explicit(&mutex->owner, 0, memory_order_relaxed);
-    if (atomic_fetch_sub(&mutex->wanted, 1) > 1)
-        PyThread_release_lock(mutex->next);
-}
-
-int
-util_mutex_is_mine(const util_mutex *mutex)
-{
-    return atomic_load_explicit(&mutex->owner, memory_order_relaxed) == (uintptr_t)&detached;
 }
 
 /* ---- a guard: for a few instructions, so that waiting needs no ceremony ---- */

@@ -44,9 +44,36 @@ typedef struct {
 int util_mutex_init(util_mutex *mutex); /* -1: no memory, nothing raised */
 void util_mutex_destroy(util_mutex *mutex);
 int util_mutex_lock(util_mutex *mutex);
-int util_mutex_trylock(util_mutex *mutex); /* 1 if it was free */
-void util_mutex_unlock(util_mutex *mutex);
-int util_mutex_is_mine(const util_mutex *mutex);
+
+/* A number of the calling thread's own. */
+uintptr_t util_thread_id(void);
+
+static inline int
+util_mutex_is_mine(const util_mutex *mutex)
+{
+    return atomic_load_explicit(&mutex->owner, memory_order_relaxed) == util_thread_id();
+}
+
+/* 1 if it was free. */
+static inline int
+util_mutex_trylock(util_mutex *mutex)
+{
+    int nobody = 0;
+
+    if (!atomic_compare_exchange_strong(&mutex->wanted, &nobody, 1))
+        return 0;
+    atomic_store_explicit(&mutex->owner, util_thread_id(), memory_order_relaxed);
+    return 1;
+}
+
+static inline void
+util_mutex_unlock(util_mutex *mutex)
+{
+    assert(util_mutex_is_mine(mutex));
+    atomic_store_explicit(&mutex->owner, 0, memory_order_relaxed);
+    if (atomic_fetch_sub(&mutex->wanted, 1) > 1)
+        PyThread_release_lock(mutex->next);
+}
 
 /* ---- a guard ----
    For state that is looked at and left within a few instructions: nothing is waited for, no
