@@ -86,8 +86,9 @@ FUNCTION(init_nothing)
 
     if (!PyArg_ParseTuple(args, "OO!O", &object, &PyTuple_Type, &positional, &named))
         return NULL;
-    return PyLong_FromLong(
-        util_init_nothing(object, positional, named == Py_None ? NULL : named));
+    if (util_init_nothing(object, positional, named == Py_None ? NULL : named) < 0)
+        return NULL;
+    Py_RETURN_NONE;
 }
 
 /* ---- args.h: converters ---- */
@@ -723,13 +724,13 @@ static PyObject *
 rwlock_look(PyObject *self, PyObject *unused)
 {
     util_rwlock *lock = &((RWLockObject *)self)->lock;
-    PyObject *result;
+    util_rwlock seen;
 
     util_guard_lock(&lock->guard);
-    result = Py_BuildValue("iiii", lock->readers, lock->writers_waiting, lock->writing,
-                           lock->waiters != NULL);
+    seen = *lock;
     util_guard_unlock(&lock->guard);
-    return result;
+    return Py_BuildValue("iiii", seen.readers, seen.writers_waiting, seen.writing,
+                         seen.waiters != NULL);
 }
 
 static PyMethodDef rwlock_methods[] = {
@@ -846,6 +847,15 @@ FUNCTION(owned)
 static const util_constant numbers[] = {
     {"ONE", 1}, {"MINUS", -1}, {"LARGE", 0x7fffffffffffffff}, {NULL, 0}};
 
+static const util_constant constants[] = {
+    {"LIB_EVP", ERR_LIB_EVP},
+    {"LIB_PEM", ERR_LIB_PEM},
+    {"LIB_SYS", ERR_LIB_SYS},
+    {"NO_START_LINE", PEM_R_NO_START_LINE},
+    {"MALLOC_FAILURE", ERR_R_MALLOC_FAILURE},
+    {NULL, 0},
+};
+
 /* Fills any module: fill(module, type), the type made and the one found under an alias. */
 FUNCTION(fill)
 {
@@ -907,7 +917,7 @@ static PyMethodDef probe_methods[] = {
     SIMPLE(from_failing_i2d),
     PARSED(from_hex),
     PARSED(push),
-    CALLED(raise),
+    {"raise_", probe_raise, METH_O},
     CALLED(raise_new),
     PARSED(raise_reason),
     PARSED(raise_over),
@@ -934,7 +944,8 @@ probe_exec(PyObject *module)
 
     if (util_add_type(module, &owner_spec, &state->Owner_Type) < 0
         || util_add_type(module, &mutex_spec, &state->Mutex_Type) < 0
-        || util_add_type(module, &rwlock_spec, &state->RWLock_Type) < 0)
+        || util_add_type(module, &rwlock_spec, &state->RWLock_Type) < 0
+        || util_add_constants(module, constants) < 0)
         return -1;
     return 0;
 }

@@ -28,8 +28,11 @@ index_of(const util_params *params, PyObject *name)
 static int
 put(const util_params *params, PyObject *name, PyObject *value, PyObject **values)
 {
-    int i = index_of(params, name);
+    int i;
 
+    if (!PyUnicode_Check(name))
+        return fail(PyExc_TypeError, "%s() keywords must be strings", params->function);
+    i = index_of(params, name);
     if (i < 0)
         return fail(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'",
                     params->function, name);
@@ -159,21 +162,29 @@ util_as_size(PyObject *value, const char *name, Py_ssize_t *result)
     return 0;
 }
 
+/* What an object's fileno() gives; an AttributeError of its own making stays one. */
+static PyObject *
+fileno_of(PyObject *value, const char *name)
+{
+    PyObject *method = PyObject_GetAttrString(value, "fileno"), *number;
+
+    if (method == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_AttributeError))
+            wanted(name, "an integer or have a fileno() method", value);
+        return NULL;
+    }
+    number = PyObject_CallNoArgs(method);
+    Py_DECREF(method);
+    return number;
+}
+
 int
 util_as_fd(PyObject *value, const char *name, int *result)
 {
-    PyObject *number;
-    int failed;
+    PyObject *number = PyLong_Check(value) ? Py_NewRef(value) : fileno_of(value, name);
+    int failed = number == NULL ? -1 : util_as_int(number, name, result);
 
-    if (PyLong_Check(value))
-        number = Py_NewRef(value);
-    else if ((number = PyObject_CallMethod(value, "fileno", NULL)) == NULL) {
-        if (PyErr_ExceptionMatches(PyExc_AttributeError))
-            wanted(name, "an integer or have a fileno() method", value);
-        return -1;
-    }
-    failed = util_as_int(number, name, result);
-    Py_DECREF(number);
+    Py_XDECREF(number);
     if (failed < 0)
         return -1;
     if (*result < 0)

@@ -10,7 +10,7 @@
 typedef struct {
     const char *function;
     int required, total;
-    int positional; /* how many may be given by position; 0 means all of them */
+    int positional; /* how many may be given by position */
     const char *names[UTIL_MAX_PARAMS];
 } util_params;
 

@@ -60,53 +60,51 @@ util_from_asn1_time(const ASN1_TIME *time)
     return util_from_asn1_octets(time);
 }
 
+/* Whether it can be read as a time: asking so allocates nothing. */
+static int
+is_time(const char *text, Py_ssize_t size)
+{
+    int answer;
+
+    if (strlen(text) != (size_t)size)
+        return 0;
+    util_errors_mark();
+    answer = ASN1_TIME_set_string(NULL, text);
+    util_errors_forget();
+    return answer;
+}
+
 ASN1_TIME *
 util_as_asn1_time(PyObject *value, const char *name)
 {
-    ASN1_TIME *time = NULL;
-    const char *text;
+    ASN1_TIME *time;
 
-    if (!PyBytes_Check(value)) {
-        PyErr_Format(PyExc_TypeError, "%s must be bytes, not %.100s", name,
-                     Py_TYPE(value)->tp_name);
-        return NULL;
-    }
-    text = PyBytes_AS_STRING(value);
-    if (strlen(text) == (size_t)PyBytes_GET_SIZE(value)) {
-        time = ASN1_TIME_new();
-        if (time == NULL) {
-            PyErr_NoMemory();
-            return NULL;
-        }
-        util_errors_mark();
-        if (ASN1_TIME_set_string(time, text)) {
-            util_errors_forget();
-            return time;
-        }
-        util_errors_forget();
+    if (!PyBytes_Check(value))
+        return (void *)PyErr_Format(PyExc_TypeError, "%s must be bytes, not %.100s", name,
+                            Py_TYPE(value)->tp_name);
+    if (!is_time(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value)))
+        return (void *)PyErr_Format(PyExc_ValueError, "%s is no valid time such as b'20300131235959Z'",
+                            name);
+    time = ASN1_TIME_new();
+    if (time == NULL || !ASN1_TIME_set_string(time, PyBytes_AS_STRING(value))) {
         ASN1_TIME_free(time);
+        util_errors_clear();
+        return (void *)PyErr_NoMemory();
     }
-    PyErr_Format(PyExc_ValueError, "%s is no valid time such as b'20300131235959Z'", name);
-    return NULL;
+    return time;
 }
 
 PyObject *
 util_from_i2d(int (*i2d)(const void *, unsigned char **), const void *object, PyObject *exc)
 {
-    int size = i2d(object, NULL);
+    unsigned char *encoding = NULL;
+    int size = i2d(object, &encoding);
     PyObject *result;
-    unsigned char *at;
 
-    if (size < 0)
+    if (size <= 0)
         return util_raise(exc);
-    result = PyBytes_FromStringAndSize(NULL, size);
-    if (result == NULL)
-        return NULL;
-    at = (unsigned char *)PyBytes_AS_STRING(result);
-    if (i2d(object, &at) != size) {
-        Py_DECREF(result);
-        return util_raise(exc);
-    }
+    result = PyBytes_FromStringAndSize((char *)encoding, size);
+    OPENSSL_clear_free(encoding, (size_t)size); /* it may be a key */
     return result;
 }
 
@@ -121,7 +119,7 @@ util_from_bignum(const BIGNUM *number)
 
     if (size > (int)sizeof small && (digits = PyMem_Malloc((size_t)size)) == NULL)
         return PyErr_NoMemory();
-    BN_bn2lebinpad(number, digits, size);
+    (void)BN_bn2lebinpad(number, digits, size); /* it has the room that it asked for */
 #if HAVE_LONG_NATIVE_BYTES
     result =
         PyLong_FromUnsignedNativeBytes(digits, (size_t)size, Py_ASNATIVEBYTES_LITTLE_ENDIAN);

@@ -2,11 +2,33 @@
 
 #include <string.h>
 
+static PyGetSetDef dict_getset = {
+    "__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL};
+
+/* An offset alone lets attributes be set; vars() wants to see the dictionary, too.  It cannot
+   be set through the type, whose own __dict__ is in the way. */
+static int
+show_dict(PyTypeObject *type)
+{
+    PyObject *descriptor;
+    int failed;
+
+    if (type->tp_dictoffset == 0)
+        return 0;
+    descriptor = PyDescr_NewGetSet(type, &dict_getset);
+    failed = descriptor == NULL || PyDict_SetItemString(type->tp_dict, "__dict__", descriptor) < 0;
+    Py_XDECREF(descriptor);
+    PyType_Modified(type);
+    return failed ? -1 : 0;
+}
+
 int
 util_add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **slot)
 {
     *slot = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
-    return *slot == NULL ? -1 : PyModule_AddType(module, *slot);
+    if (*slot == NULL || show_dict(*slot) < 0)
+        return -1;
+    return PyModule_AddType(module, *slot);
 }
 
 int

@@ -63,23 +63,44 @@ util_check_signals(void)
     return result;
 }
 
-/* Wait for a CPython lock, detached, as long as signal handlers let us. */
+/* Sets an exception, attached or not; without a text that memory ran out. */
 static int
-wait_for(PyThread_type_lock lock)
+raise_here(PyObject *exc, const char *text)
 {
-    int was_attached = detached == NULL, result = 0;
+    util_callback cb;
+
+    if (util_callback_enter(&cb)) {
+        if (text == NULL)
+            PyErr_NoMemory();
+        else
+            PyErr_SetString(exc, text);
+        util_callback_leave(&cb);
+    }
+    return -1;
+}
+
+/* Wait for a CPython lock, detached.  1 if a signal came first. */
+static int
+wait_once(PyThread_type_lock lock)
+{
+    int was_attached = detached == NULL, interrupted;
 
     if (was_attached)
         util_detach();
-    while (PyThread_acquire_lock_timed(lock, -1, 1) == PY_LOCK_INTR) {
-        if (util_check_signals() < 0) {
-            result = -1;
-            break;
-        }
-    }
+    interrupted = PyThread_acquire_lock_timed(lock, -1, 1) == PY_LOCK_INTR;
     if (was_attached)
         util_attach();
-    return result;
+    return interrupted;
+}
+
+/* The same as long as signal handlers let us. */
+static int
+wait_for(PyThread_type_lock lock)
+{
+    while (wait_once(lock))
+        if (util_check_signals() < 0)
+            return -1;
+    return 0;
 }
 
 /* ---- the mutex ----
@@ -225,35 +246,37 @@ forget(util_rwlock *lock, util_waiter *waiter)
     *link = waiter->next;
 }
 
-/* One more wait until the lock may be free.  The guard is held before and after. */
+/* One more wait, until the lock may be free or a signal's handler has run.  The guard is held
+   before and after. */
 static int
 wait_turn(util_rwlock *lock, int writing)
 {
     util_waiter waiter = {.wake = PyThread_allocate_lock()};
-    int result;
+    int interrupted, result = 0;
 
     if (waiter.wake == NULL) {
         util_guard_unlock(&lock->guard);
-        util_callback cb;
-        if (util_callback_enter(&cb)) {
-            PyErr_NoMemory();
-            util_callback_leave(&cb);
-        }
+        result = raise_here(NULL, NULL);
         util_guard_lock(&lock->guard);
-        return -1;
+        return result;
     }
     PyThread_acquire_lock(waiter.wake, WAIT_LOCK);
     waiter.next = lock->waiters;
     lock->waiters = &waiter;
     lock->writers_waiting += writing;
     util_guard_unlock(&lock->guard);
-    result = wait_for(waiter.wake);
+    interrupted = wait_once(waiter.wake);
     util_guard_lock(&lock->guard);
     lock->writers_waiting -= writing;
     forget(lock, &waiter);
-    if (result < 0)
-        wake_all(lock); /* readers that let us go first need not any more */
     PyThread_free_lock(waiter.wake);
+    if (interrupted) {
+        /* The handler may want to read: neither it nor others shall let us go first. */
+        wake_all(lock);
+        util_guard_unlock(&lock->guard);
+        result = util_check_signals();
+        util_guard_lock(&lock->guard);
+    }
     return result;
 }
 
@@ -309,12 +332,9 @@ util_write_lock(util_rwlock *lock, util_hold *hold)
     if (held_already(lock) == NULL)
         result = rw_acquire(lock, hold, 1);
     util_guard_unlock(&lock->guard);
-    if (reading) {
-        assert(detached == NULL);
-        PyErr_SetString(PyExc_RuntimeError, "neither a context nor its store can be changed from "
-                                            "inside a callback of its own handshake");
-        return -1;
-    }
+    if (reading)
+        return raise_here(PyExc_RuntimeError, "neither a context nor its store can be changed from "
+                                              "inside a callback of its own handshake");
     return result;
 }
 

@@ -1,0 +1,558 @@
+"""src/util/thread.c: leaving Python, callbacks back into it, and the locks."""
+
+import gc
+import os
+import signal
+import sys
+import threading
+
+import _probe
+import pytest
+import support
+
+EACH_WAY = pytest.mark.parametrize("way", [_probe.detached, _probe.attached])
+DETACHED = pytest.mark.parametrize("detached", [False, True])
+
+
+def wait_until(condition):
+    """Let other threads run until something is so."""
+    ready = threading.Event()
+    for _ in range(support.TIMEOUT * 1000):
+        if condition():
+            return
+        ready.wait(0.001)
+    raise AssertionError("it did not happen")
+
+
+class TestCallback:
+    @EACH_WAY
+    def test_result(self, way):
+        value = object()
+        assert way(lambda: value) is value
+
+    @EACH_WAY
+    @pytest.mark.parametrize("error", [ValueError("x"), KeyboardInterrupt(), SystemExit(3)])
+    def test_exception_arrives(self, way, error):
+        def fail():
+            raise error
+
+        with pytest.raises(type(error)) as caught:
+            way(fail)
+        assert caught.value is error
+
+    @EACH_WAY
+    def test_traceback_leads_to_the_callback(self, way):
+        with pytest.raises(ZeroDivisionError) as caught:
+            way(lambda: 1 / 0)
+        assert caught.traceback[-1].name == "<lambda>"
+
+    def test_nested(self):
+        def nest(depth):
+            if depth == 0:
+                return "bottom"
+            way = _probe.detached if depth % 2 else _probe.attached
+            return way(lambda: nest(depth - 1))
+
+        assert nest(50) == "bottom"
+
+    def test_nested_exception(self):
+        with pytest.raises(ZeroDivisionError):
+            _probe.detached(lambda: _probe.detached(lambda: 1 / 0))
+
+    def test_inner_exception_that_is_caught(self):
+        def outer():
+            with pytest.raises(ZeroDivisionError):
+                _probe.detached(lambda: 1 / 0)
+            return 3
+
+        assert _probe.detached(outer) == 3
+
+    def test_endless_recursion_comes_back(self):
+        def again():
+            return _probe.detached(again)
+
+        with pytest.raises(RecursionError):
+            again()
+
+    def test_second_runs_after_success(self):
+        seen = []
+        assert _probe.detached_twice(lambda: seen.append(1), lambda: seen.append(2)) == 2
+        assert seen == [1, 2]
+
+    def test_second_does_not_run_on_top_of_an_exception(self):
+        seen = []
+        with pytest.raises(ZeroDivisionError):
+            _probe.detached_twice(lambda: 1 / 0, lambda: seen.append(2))
+        assert seen == []
+
+    def test_garbage_is_collected_inside(self):
+        class Cycle:
+            pass
+
+        def litter():
+            for _ in range(100):
+                one = Cycle()
+                one.self = one
+            gc.collect()
+
+        _probe.detached(litter)
+
+    def test_is_detached(self):
+        assert _probe.is_detached() == (0, 1)
+        assert _probe.detached(_probe.is_detached) == (0, 1)
+
+    def test_thread_that_python_never_saw(self):
+        assert _probe.enter_in_foreign_thread() == 0
+
+    def test_many_threads(self):
+        def work():
+            return [_probe.detached(lambda: threading.get_ident()) for _ in range(500)]
+
+        for result in support.run_together(*[work] * 8):
+            assert len(set(result)) == 1
+
+    def test_exceptions_stay_with_their_thread(self):
+        def work(number):
+            def fail():
+                raise ValueError(number)
+
+            for _ in range(300):
+                with pytest.raises(ValueError) as caught:
+                    _probe.detached(fail)
+                assert caught.value.args == (number,)
+
+        support.run_together(*[lambda number=number: work(number) for number in range(6)])
+
+    def test_other_threads_run_meanwhile(self):
+        gate, reading = threading.Event(), os.pipe()
+
+        def callback():
+            gate.set()
+            return os.read(reading[0], 1)
+
+        with support.Threads() as threads:
+            threads.start(lambda: gate.wait(support.TIMEOUT) and os.write(reading[1], b"x"))
+            assert _probe.detached(callback) == b"x"
+        os.close(reading[0])
+        os.close(reading[1])
+
+    def test_with_profiling_and_tracing(self):
+        calls = []
+        sys.setprofile(lambda frame, event, arg: calls.append(event))
+        try:
+            _probe.detached(lambda: None)
+        finally:
+            sys.setprofile(None)
+        assert "call" in calls
+
+
+class TestCheckSignals:
+    @DETACHED
+    def test_nothing(self, detached):
+        assert _probe.check_signals(detached) is None
+
+    @DETACHED
+    def test_handler_raises(self, detached):
+        with support.Interruption(KeyboardInterrupt) as interruption:
+            with support.Threads() as threads, pytest.raises(KeyboardInterrupt):
+                threads.start(interruption.strike)
+                while True:
+                    _probe.check_signals(detached)
+
+    @DETACHED
+    def test_handler_returns(self, detached):
+        with support.Interruption() as interruption, support.Threads() as threads:
+            threads.start(interruption.strike)
+            while not interruption.handled.is_set():
+                _probe.check_signals(detached)
+
+    @DETACHED
+    def test_not_the_main_thread(self, detached):
+        [result] = support.run_together(lambda: _probe.check_signals(detached))
+        assert result is None
+
+
+@pytest.fixture
+def mutex():
+    return _probe.Mutex()
+
+
+class TestMutex:
+    @DETACHED
+    def test_lock(self, mutex, detached):
+        assert not mutex.is_mine()
+        mutex.lock(detached)
+        assert mutex.is_mine()
+        mutex.unlock()
+        assert not mutex.is_mine()
+        assert mutex.wanted() == 0
+
+    def test_trylock(self, mutex):
+        assert mutex.trylock()
+        assert mutex.is_mine()
+        assert not mutex.trylock()
+        mutex.unlock()
+        assert mutex.trylock()
+        mutex.unlock()
+
+    def test_is_mine_in_one_thread_only(self, mutex):
+        mutex.lock(False)
+        assert support.run_together(mutex.is_mine, mutex.trylock) == [False, False]
+        mutex.unlock()
+
+    @DETACHED
+    def test_waits(self, mutex, detached):
+        order = []
+
+        def work():
+            mutex.lock(detached)
+            order.append("theirs")
+            mutex.unlock()
+
+        mutex.lock(False)
+        with support.Threads() as threads:
+            threads.start(work)
+            wait_until(lambda: mutex.wanted() == 2)
+            order.append("ours")
+            mutex.unlock()
+        assert order == ["ours", "theirs"]
+        assert mutex.wanted() == 0
+
+    def test_exclusion(self, mutex):
+        inside, counter = [], [0]
+
+        def work(number):
+            for turn in range(400):
+                mutex.lock(bool((turn + number) % 2))
+                inside.append(number)
+                assert inside == [number]
+                before = counter[0]
+                assert mutex.is_mine()
+                counter[0] = before + 1
+                inside.pop()
+                mutex.unlock()
+
+        support.run_together(*[lambda number=number: work(number) for number in range(8)])
+        assert counter == [3200]
+        assert mutex.wanted() == 0
+
+    def hold_in_thread(self, mutex, threads, until):
+        held = threading.Event()
+
+        def hold():
+            mutex.lock(False)
+            held.set()
+            try:
+                until()
+            finally:
+                mutex.unlock()
+
+        threads.start(hold)
+        assert held.wait(support.TIMEOUT)
+
+    @DETACHED
+    def test_signal_whose_handler_returns(self, mutex, detached):
+        with support.Interruption() as interruption, support.Threads() as threads:
+            self.hold_in_thread(mutex, threads, interruption.strike)
+            mutex.lock(detached)
+            assert interruption.handled.is_set()
+            assert mutex.is_mine()
+            mutex.unlock()
+        assert mutex.wanted() == 0
+
+    @DETACHED
+    def test_signal_whose_handler_raises(self, mutex, detached):
+        done = threading.Event()
+
+        def until():
+            wait_until(lambda: mutex.wanted() == 2)
+            interruption.strike()
+            assert done.wait(support.TIMEOUT)
+
+        with support.Interruption(KeyboardInterrupt) as interruption:
+            with support.Threads() as threads:
+                self.hold_in_thread(mutex, threads, until)
+                with pytest.raises(KeyboardInterrupt):
+                    mutex.lock(detached)
+                assert not mutex.is_mine()
+                assert mutex.wanted() == 1
+                done.set()
+        assert mutex.trylock()
+        mutex.unlock()
+
+    @DETACHED
+    def test_handler_locks_the_same(self, mutex, detached):
+        class Nested(support.Interruption):
+            def _handle(self, number, frame):
+                if not self.handled.is_set():
+                    self.handled.set()
+                    mutex.lock(False)
+                    mutex.unlock()
+
+        with Nested() as interruption, support.Threads() as threads:
+            self.hold_in_thread(mutex, threads, interruption.strike)
+            mutex.lock(detached)
+            mutex.unlock()
+        assert mutex.wanted() == 0
+
+    def test_giving_up_among_many(self, mutex):
+        """Signals call the main thread off the queue while others come and go."""
+        stop = threading.Event()
+
+        def work():
+            while not stop.is_set():
+                mutex.lock(True)
+                mutex.unlock()
+
+        def alarm(number, frame):
+            raise InterruptedError
+
+        got = given_up = 0
+        before = signal.signal(signal.SIGALRM, alarm)
+        try:
+            with support.Threads() as threads:
+                for _ in range(4):
+                    threads.start(work)
+                try:
+                    while given_up < 20 and got < 100000:
+                        try:
+                            signal.setitimer(signal.ITIMER_REAL, 0.002)
+                            mutex.lock(False)
+                            signal.setitimer(signal.ITIMER_REAL, 0)
+                        except InterruptedError:
+                            given_up += 1
+                        if mutex.is_mine():
+                            got += 1
+                            mutex.unlock()
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+                    stop.set()
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        assert mutex.wanted() == 0
+        assert mutex.trylock()
+        mutex.unlock()
+
+    def test_callback_under_the_lock(self, mutex):
+        """Whoever waits for it is detached: so the holder may come back to Python."""
+        mutex.lock(False)
+        with support.Threads() as threads:
+            threads.start(lambda: (mutex.lock(False), mutex.unlock()))
+            wait_until(lambda: mutex.wanted() == 2)
+            assert _probe.detached(mutex.is_mine)
+            mutex.unlock()
+
+
+@pytest.fixture
+def lock():
+    return _probe.RWLock()
+
+
+FREE = (0, 0, 0, 0)
+
+
+class TestRWLock:
+    @DETACHED
+    def test_read(self, lock, detached):
+        assert lock.read(lock.look, detached) == (1, 0, 0, 0)
+        assert lock.look() == FREE
+
+    @DETACHED
+    def test_write(self, lock, detached):
+        assert lock.write(lock.look, detached) == (0, 0, 1, 0)
+        assert lock.look() == FREE
+
+    @DETACHED
+    def test_exception_releases(self, lock, detached):
+        for hold in (lock.read, lock.write):
+            with pytest.raises(ZeroDivisionError):
+                hold(lambda: 1 / 0, detached)
+            assert lock.look() == FREE
+
+    def test_readers_together(self, lock):
+        barrier = threading.Barrier(4)
+        support.run_together(*[lambda: lock.read(lambda: barrier.wait(support.TIMEOUT), True)] * 4)
+        assert lock.look() == FREE
+
+    @DETACHED
+    def test_reading_again_inside(self, lock, detached):
+        def inner():
+            return lock.read(lock.look, detached)
+
+        assert lock.read(inner, detached) == (1, 0, 0, 0)
+        assert lock.write(inner, detached) == (0, 0, 1, 0)
+        assert lock.look() == FREE
+
+    @DETACHED
+    def test_writing_again_inside(self, lock, detached):
+        assert lock.write(lambda: lock.write(lock.look, detached), detached) == (0, 0, 1, 0)
+        assert lock.look() == FREE
+
+    @DETACHED
+    def test_writing_inside_reading(self, lock, detached):
+        def inner():
+            with pytest.raises(RuntimeError, match="from inside a callback"):
+                lock.write(lambda: None, detached)
+            return lock.look()
+
+        assert lock.read(inner, detached) == (1, 0, 0, 0)
+        assert lock.read(lambda: lock.read(inner, detached), detached) == (1, 0, 0, 0)
+        assert lock.look() == FREE
+
+    def test_reading_again_while_a_writer_waits(self, lock):
+        """The second hold of one thread must not queue behind a writer that waits for the first."""
+        with support.Threads() as threads:
+
+            def inner():
+                threads.start(lambda: lock.write(lambda: None, False))
+                wait_until(lambda: lock.look()[1] == 1)
+                return lock.read(lambda: "read", True)
+
+            assert lock.read(inner, True) == "read"
+        assert lock.look() == FREE
+
+    def test_two_locks_crosswise(self, lock):
+        other = _probe.RWLock()
+        assert lock.read(lambda: other.write(lambda: lock.read(lambda: 3, True), True), True) == 3
+        assert lock.look() == other.look() == FREE
+
+    def test_writer_waits_for_readers(self, lock):
+        order = []
+        with support.Threads() as threads:
+
+            def reading():
+                threads.start(lambda: lock.write(lambda: order.append("write"), True))
+                wait_until(lambda: lock.look()[1] == 1)
+                order.append("read")
+
+            lock.read(reading, True)
+        assert order == ["read", "write"]
+
+    def test_readers_wait_for_a_writer(self, lock):
+        order = []
+        with support.Threads() as threads:
+
+            def writing():
+                for _ in range(3):
+                    threads.start(lambda: lock.read(lambda: order.append("read"), True))
+                wait_until(lambda: lock.look()[3])
+                order.append("write")
+
+            lock.write(writing, True)
+        assert order == ["write"] + ["read"] * 3
+
+    def test_waiting_writer_comes_before_later_readers(self, lock):
+        order = []
+        with support.Threads() as threads:
+
+            def reading():
+                threads.start(lambda: lock.write(lambda: order.append("write"), True))
+                wait_until(lambda: lock.look()[1] == 1)
+                threads.start(lambda: lock.read(lambda: order.append("read"), True))
+
+            lock.read(reading, True)
+        assert order == ["write", "read"]
+
+    def test_exclusion(self, lock):
+        value = [0, 0]
+
+        def write(number):
+            def change():
+                value[0] += 1
+                _probe.detached(lambda: None)  # let others run
+                value[1] += 1
+
+            for turn in range(150):
+                lock.write(change, bool((turn + number) % 2))
+
+        def read(number):
+            def look():
+                one = value[0]
+                _probe.detached(lambda: None)
+                assert one == value[0] == value[1]
+
+            for turn in range(300):
+                lock.read(look, bool((turn + number) % 2))
+
+        work = [lambda n=n: write(n) for n in range(3)] + [lambda n=n: read(n) for n in range(5)]
+        support.run_together(*work)
+        assert value == [450, 450]
+        assert lock.look() == FREE
+
+    def hold_in_thread(self, lock, threads, until):
+        held = threading.Event()
+
+        def hold():
+            held.set()
+            until()
+
+        threads.start(lambda: lock.write(hold, True))
+        assert held.wait(support.TIMEOUT)
+
+    @DETACHED
+    @pytest.mark.parametrize("kind", ["read", "write"])
+    def test_signal_whose_handler_returns(self, lock, kind, detached):
+        with support.Interruption() as interruption, support.Threads() as threads:
+            self.hold_in_thread(lock, threads, interruption.strike)
+            assert getattr(lock, kind)(interruption.handled.is_set, detached)
+        assert lock.look() == FREE
+
+    @DETACHED
+    @pytest.mark.parametrize("kind", ["read", "write"])
+    def test_signal_whose_handler_raises(self, lock, kind, detached):
+        done = threading.Event()
+
+        def until():
+            wait_until(lambda: lock.look()[3])
+            interruption.strike()
+            assert done.wait(support.TIMEOUT)
+
+        with support.Interruption(KeyboardInterrupt) as interruption:
+            with support.Threads() as threads:
+                self.hold_in_thread(lock, threads, until)
+                with pytest.raises(KeyboardInterrupt):
+                    getattr(lock, kind)(lambda: None, detached)
+                assert lock.look() == (0, 0, 1, 0)
+                done.set()
+        assert lock.look() == FREE
+
+    @DETACHED
+    @pytest.mark.parametrize("inner", ["read", "write"])
+    @pytest.mark.parametrize("outer", ["read", "write"])
+    def test_handler_locks_the_same(self, lock, outer, inner, detached):
+        """A handler that runs while the thread waits to write is not kept waiting by that."""
+        class Nested(support.Interruption):
+            def _handle(self, number, frame):
+                if not self.handled.is_set():
+                    self.handled.set()
+                    getattr(lock, inner)(lambda: None, detached)
+
+        def until():
+            wait_until(lambda: lock.look()[3])
+            interruption.strike()
+
+        with Nested() as interruption, support.Threads() as threads:
+            self.hold_in_thread(lock, threads, until)
+            assert getattr(lock, outer)(lambda: 3, detached) == 3
+        assert lock.look() == FREE
+
+    def test_writer_that_gives_up_lets_readers_go(self, lock):
+        """A reader that queued behind the waiting writer goes on when that one is called off."""
+        reading, done = threading.Event(), threading.Event()
+        with support.Interruption(KeyboardInterrupt) as interruption, support.Threads() as threads:
+
+            def hold():
+                reading.set()
+                assert done.wait(support.TIMEOUT)
+
+            def late_reader():
+                wait_until(lambda: lock.look()[1] == 1)
+                threads.start(interruption.strike)
+                lock.read(done.set, True)
+
+            threads.start(lambda: lock.read(hold, True))
+            assert reading.wait(support.TIMEOUT)
+            with pytest.raises(KeyboardInterrupt):
+                threads.start(late_reader)
+                lock.write(lambda: None, False)
+        assert lock.look() == FREE
