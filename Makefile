@@ -8,6 +8,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready-$(shell cksum < requirements-dev.txt | cut -d' ' -f1)
 UPSTREAM := .venv-upstream
 UPSTREAM_READY := $(UPSTREAM)/.ready-$(shell cksum < requirements-upstream.txt | cut -d' ' -f1)
+PIP := install -q --disable-pip-version-check --cache-dir $(CURDIR)/build/pip
 SETUP := $(PY) setup.py -q
 # -P: nothing but what is asked for is imported from the current folder.
 PYTEST := $(PY) -P -X dev -m pytest
@@ -46,7 +47,7 @@ $(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CPython 3.11 or newer is needed")'
 	@tools/packages.sh gcc libc6-dev libssl-dev python3-dev python3-venv openssl
 	@[ -x $(PY) ] || $(PYTHON) -m venv --clear $(VENV)
-	$(PY) -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	$(PY) -m pip $(PIP) -r requirements-dev.txt
 	@rm -f $(VENV)/.ready-* && touch $@
 
 upstream: $(UPSTREAM_READY) ## the original pyOpenSSL, in .venv-upstream, to compare with
@@ -54,7 +55,7 @@ upstream: $(UPSTREAM_READY) ## the original pyOpenSSL, in .venv-upstream, to com
 $(UPSTREAM_READY): requirements-upstream.txt
 	@tools/packages.sh python3-venv
 	@[ -x $(UPSTREAM)/bin/python ] || $(PYTHON) -m venv --clear $(UPSTREAM)
-	$(UPSTREAM)/bin/python -m pip install -q --disable-pip-version-check -r requirements-upstream.txt
+	$(UPSTREAM)/bin/python -m pip $(PIP) -r requirements-upstream.txt
 	@rm -f $(UPSTREAM)/.ready-* && touch $@
 
 # ---- building and testing ----
@@ -143,7 +144,7 @@ bench-insns: build ## instructions per operation, against the gates in bench/TAR
 dist: $(READY) ## the source archive, and a check that it builds
 	@rm -rf dist build/dist
 	$(SETUP) sdist
-	$(PY) -m pip wheel -q --disable-pip-version-check --no-deps --no-build-isolation -w build/dist dist/*.tar.gz
+	$(PY) -m pip $(subst install,wheel,$(PIP)) --no-deps --no-build-isolation -w build/dist dist/*.tar.gz
 	@ls dist build/dist
 
 fixtures: $(READY) ## make the files in test/data again
