@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 import support
 
 # A child process finds the same package and the same test modules as this one.

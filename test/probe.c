@@ -11,21 +11,19 @@
 
 #define probe_module_doc "The inside of src/util, for its tests."
 
-#define PROBE_STATE(X)           \
-    X(PyTypeObject, Owner_Type)  \
-    X(PyTypeObject, Mutex_Type)  \
+#define PROBE_STATE(X)          \
+    X(PyTypeObject, Owner_Type) \
+    X(PyTypeObject, Mutex_Type) \
     X(PyTypeObject, RWLock_Type)
 
 typedef struct {
     PROBE_STATE(UTIL_STATE_FIELD)
 } probe_state;
 
-#define FUNCTION(name) \
-    static PyObject *  \
-    probe_##name(PyObject *self, PyObject *args)
-#define BINDING(name) \
-    static PyObject * \
-    probe_##name(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+#define FUNCTION(name) static PyObject *probe_##name(PyObject *self, PyObject *args)
+#define BINDING(name)                                                                      \
+    static PyObject *probe_##name(PyObject *self, PyObject *const *args, Py_ssize_t nargs, \
+                                  PyObject *kwnames)
 
 /* ---- args.h: binding ---- */
 
@@ -39,10 +37,10 @@ from_values(PyObject *const *values, Py_ssize_t count)
     return result;
 }
 
-#define BOUND(count)                                                         \
-    PyObject *values[UTIL_MAX_PARAMS];                                       \
-    if (util_bind(&params, args, nargs, kwnames, values) < 0)                \
-        return NULL;                                                         \
+#define BOUND(count)                                          \
+    PyObject *values[UTIL_MAX_PARAMS];                        \
+    if (util_bind(&params, args, nargs, kwnames, values) < 0) \
+        return NULL;                                          \
     return from_values(values, count)
 
 BINDING(bind_one)
@@ -442,6 +440,11 @@ FUNCTION(drop)
     Py_RETURN_NONE;
 }
 
+FUNCTION(swallow)
+{
+    return util_errors_swallow() < 0 ? NULL : Py_NewRef(Py_None);
+}
+
 FUNCTION(pending)
 {
     return PyBool_FromLong(util_errors_pending());
@@ -622,12 +625,9 @@ mutex_wanted(PyObject *self, PyObject *unused)
 }
 
 static PyMethodDef mutex_methods[] = {
-    {"lock", mutex_lock, METH_O},
-    {"trylock", mutex_trylock, METH_NOARGS},
-    {"unlock", mutex_unlock, METH_NOARGS},
-    {"is_mine", mutex_is_mine, METH_NOARGS},
-    {"wanted", mutex_wanted, METH_NOARGS},
-    {NULL},
+    {"lock", mutex_lock, METH_O},          {"trylock", mutex_trylock, METH_NOARGS},
+    {"unlock", mutex_unlock, METH_NOARGS}, {"is_mine", mutex_is_mine, METH_NOARGS},
+    {"wanted", mutex_wanted, METH_NOARGS}, {NULL},
 };
 
 static PyMemberDef mutex_members[] = {UTIL_MEMBERS(MutexObject), {NULL}};
@@ -844,8 +844,10 @@ FUNCTION(owned)
 
 /* ---- module.h ---- */
 
-static const util_constant numbers[] = {
-    {"ONE", 1}, {"MINUS", -1}, {"LARGE", 0x7fffffffffffffff}, {NULL, 0}};
+static const util_constant numbers[] = {{"ONE", 1},
+                                        {"MINUS", -1},
+                                        {"LARGE", 0x7fffffffffffffff},
+                                        {NULL, 0}};
 
 static const util_constant constants[] = {
     {"LIB_EVP", ERR_LIB_EVP},
@@ -876,7 +878,10 @@ FUNCTION(fill)
 
 /* ---- the module ---- */
 
-#define ROW(name, flags) {#name, (PyCFunction)(void (*)(void))probe_##name, flags}
+#define ROW(name, flags)                                        \
+    {                                                           \
+#name, (PyCFunction)(void (*)(void))probe_##name, flags \
+    }
 #define CALLED(name) ROW(name, METH_O)
 #define PARSED(name) ROW(name, METH_VARARGS)
 #define SIMPLE(name) ROW(name, METH_NOARGS)
@@ -924,6 +929,7 @@ static PyMethodDef probe_methods[] = {
     SIMPLE(mark),
     SIMPLE(forget),
     SIMPLE(drop),
+    SIMPLE(swallow),
     SIMPLE(pending),
     PARSED(first_is),
     CALLED(detached),
@@ -958,15 +964,9 @@ static PyModuleDef_Slot probe_slots[] = {
 };
 
 static PyModuleDef probe_module = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "_probe",
-    .m_doc = probe_module_doc,
-    .m_size = sizeof(probe_state),
-    .m_methods = probe_methods,
-    .m_slots = probe_slots,
-    .m_traverse = probe_traverse,
-    .m_clear = probe_clear,
-    .m_free = probe_free,
+    PyModuleDef_HEAD_INIT,         .m_name = "_probe",         .m_doc = probe_module_doc,
+    .m_size = sizeof(probe_state), .m_methods = probe_methods, .m_slots = probe_slots,
+    .m_traverse = probe_traverse,  .m_clear = probe_clear,     .m_free = probe_free,
 };
 
 PyMODINIT_FUNC PyInit__probe(void);

@@ -143,7 +143,7 @@ authorityKeyIdentifier = keyid
 
 def stamp(days=0):
     """The time so many days from now, as certificates have it: YYYYMMDDhhmmssZ."""
-    then = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days)
+    then = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days)
     return then.strftime("%Y%m%d%H%M%SZ")
 
 
@@ -231,7 +231,9 @@ def _sign(issuer, subject, key_pem, extensions, start, end, digest):
     config = _config(folder, extensions, digest)
     key, request = folder / "key", folder / "request"
     key.write_bytes(key_pem)
-    openssl("req", "-new", "-config", config, "-key", key, "-subj", subject, "-out", request, "-utf8")
+    openssl(
+        "req", "-new", "-config", config, "-key", key, "-subj", subject, "-out", request, "-utf8"
+    )
     if issuer is None:
         signer = ("-selfsign", "-keyfile", key)
     else:
@@ -250,8 +252,9 @@ def _subject(name):
     return name if name.startswith("/") else f"/O=pyOpenSSL tests/CN={name}"
 
 
-def ca(name="Test CA", *, key="ec", issuer=None, extensions="", start=None, end=None,
-       digest="sha256"):
+def ca(
+    name="Test CA", *, key="ec", issuer=None, extensions="", start=None, end=None, digest="sha256"
+):
     """A certificate authority: a root, or below *issuer*.
 
     *key* is a kind of KEY_KINDS or PEM.  *name* is the common name, or a whole ``/X=y/...``.
@@ -266,8 +269,18 @@ def ca(name="Test CA", *, key="ec", issuer=None, extensions="", start=None, end=
     return _sign(issuer, _subject(name), key_pem, lines, *times, digest)
 
 
-def leaf(issuer, name="localhost", *, key="ec", names="DNS:localhost, IP:127.0.0.1",
-         usage="serverAuth, clientAuth", extensions="", start=None, end=None, digest="sha256"):
+def leaf(
+    issuer,
+    name="localhost",
+    *,
+    key="ec",
+    names="DNS:localhost, IP:127.0.0.1",
+    usage="serverAuth, clientAuth",
+    extensions="",
+    start=None,
+    end=None,
+    digest="sha256",
+):
     """A certificate for a server or client, signed by *issuer*; see ca().
 
     *names* and *usage* are the subject's alternative names and the extended key usage, None to
@@ -302,9 +315,7 @@ class Pki:
 
     ca = functools.cached_property(lambda self: ca("RSA CA", key="rsa"))
     server = functools.cached_property(lambda self: leaf(self.ca, key="rsa"))
-    client = functools.cached_property(
-        lambda self: leaf(self.ca, "client", key="rsa", names=None)
-    )
+    client = functools.cached_property(lambda self: leaf(self.ca, "client", key="rsa", names=None))
     expired = functools.cached_property(
         lambda self: leaf(self.ca, "expired", start=stamp(-2000), end=stamp(-1000))
     )
@@ -627,16 +638,10 @@ class Interruption:
 # ---- processes ----
 
 
-def run_script(code, *args, check=True, flags=("-X", "dev", "-W", "error"), timeout=TIMEOUT,
-               **environment):
-    """Run Python code in a process of its own; what it printed, its errors included.
-
-    Without *check* the CompletedProcess is given back, whatever became of it.  *environment* are
-    further variables.
-    """
+def _run_python(command, check, flags, timeout, environment):
     path = os.pathsep.join([str(PACKAGE.parent), str(HERE)])
     result = subprocess.run(
-        [sys.executable, *flags, "-c", code, *map(str, args)],
+        [sys.executable, *flags, *map(str, command)],
         env={**os.environ, "PYTHONPATH": path, **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -649,6 +654,23 @@ def run_script(code, *args, check=True, flags=("-X", "dev", "-W", "error"), time
         return result
     assert result.returncode == 0, f"exit status {result.returncode}:\n{result.stdout}"
     return result.stdout
+
+
+STRICT = ("-X", "dev", "-W", "error")
+
+
+def run_script(code, *args, check=True, flags=STRICT, timeout=TIMEOUT, **environment):
+    """Run Python code in a process of its own; what it printed, its errors included.
+
+    Without *check* the CompletedProcess is given back, whatever became of it.  *environment* are
+    further variables.
+    """
+    return _run_python(["-c", code, *args], check, flags, timeout, environment)
+
+
+def run_file(path, *args, check=True, flags=STRICT, timeout=TIMEOUT, **environment):
+    """The same with a file."""
+    return _run_python([path, *args], check, flags, timeout, environment)
 
 
 def resident():

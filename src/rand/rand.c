@@ -199,9 +199,11 @@ rand_write_file(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObjec
     if (util_bind(&params, args, nargs, kwnames, &value) < 0
         || (path = util_as_path(value, "filename")) == NULL)
         return NULL;
+    util_errors_clear();
     DETACHED(count = rand_save(PyBytes_AS_STRING(path)));
     Py_DECREF(path);
-    util_errors_clear(); /* of a generator without a seed the count tells */
+    if (util_errors_swallow() < 0) /* of a generator without a seed the count tells */
+        return NULL;
     return from_count(self, count);
 }
 

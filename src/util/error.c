@@ -104,6 +104,20 @@ util_errors_forget(void)
     ERR_pop_to_mark();
 }
 
+int
+util_errors_swallow(void)
+{
+    unsigned long code;
+    int no_memory = 0;
+
+    while ((code = ERR_get_error()) != 0)
+        if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+            no_memory = 1;
+    if (no_memory && !PyErr_Occurred())
+        PyErr_NoMemory();
+    return no_memory ? -1 : 0;
+}
+
 void
 util_errors_clear(void)
 {

@@ -19,6 +19,10 @@ void *util_raise_new(PyObject *exc);
 void util_errors_mark(void);
 void util_errors_forget(void); /* drops what came since the mark */
 
+/* After a failure that is an answer, too: drops the queue, but if memory ran out it is no answer:
+   -1 with a MemoryError. */
+int util_errors_swallow(void);
+
 /* Before a call whose result is read from the queue, and after a swallowed failure. */
 void util_errors_clear(void);
 

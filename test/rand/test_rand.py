@@ -1,4 +1,4 @@
-"""OpenSSL.rand: the generator, what is mixed into it, and the files and daemons it is seeded from."""
+"""OpenSSL.rand: the generator, and what it is seeded from."""
 
 import array
 import contextlib
@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 import support
 from OpenSSL import SSL, crypto, rand
 
@@ -138,8 +139,14 @@ class TestBytes:
 class TestAdd:
     @pytest.mark.parametrize(
         "buffer",
-        [b"hello", b"", bytearray(b"hello"), memoryview(b"hello"), array.array("I", [1, 2]),
-         b"x" * 100000],
+        [
+            b"hello",
+            b"",
+            bytearray(b"hello"),
+            memoryview(b"hello"),
+            array.array("I", [1, 2]),
+            b"x" * 100000,
+        ],
         ids=["bytes", "empty", "bytearray", "memoryview", "array", "large"],
     )
     @pytest.mark.parametrize("entropy", [3, 0, 2.5, -1, True, math.inf])
@@ -568,7 +575,10 @@ class TestFailingGenerator:
         ],
     )
     def test_raises(self, call):
-        assert support.run_script(BROKEN_GENERATOR + f"""
+        assert (
+            support.run_script(
+                BROKEN_GENERATOR
+                + f"""
 support.push_error()  # somebody else's: not to be reported
 try:
     rand.{call}
@@ -576,13 +586,23 @@ except rand.Error as error:
     [triples] = error.args
     print(triples[-1])
 assert support.queued_errors() == []
-""") == "('random number generator', '', 'unable to fetch drbg')\n"
+"""
+            )
+            == "('random number generator', '', 'unable to fetch drbg')\n"
+        )
 
     def test_write_file(self, tmp_path):
-        assert support.run_script(BROKEN_GENERATOR + """
+        assert (
+            support.run_script(
+                BROKEN_GENERATOR
+                + """
 print(rand.write_file(sys.argv[1]))
 assert support.queued_errors() == []
-""", tmp_path / "file") == "-1\n"
+""",
+                tmp_path / "file",
+            )
+            == "-1\n"
+        )
 
     def test_status(self):
         assert support.run_script(BROKEN_GENERATOR + "print(rand.status())") == "0\n"

@@ -7,7 +7,17 @@ import _probe
 import pytest
 
 # The tags of ASN.1 types.
-OCTET, UTF8, PRINTABLE, T61, IA5, UTC, GENERALIZED, UNIVERSAL, BMP = 4, 12, 19, 20, 22, 23, 24, 28, 30
+OCTET, UTF8, PRINTABLE, T61, IA5, UTC, GENERALIZED, UNIVERSAL, BMP = (
+    4,
+    12,
+    19,
+    20,
+    22,
+    23,
+    24,
+    28,
+    30,
+)
 
 
 class TestFromBio:
@@ -119,12 +129,12 @@ class TestAsAsn1Time:
         ids=lambda text: repr(text)[:24],
     )
     def test_garbage(self, text):
-        with pytest.raises(ValueError, match="^when is no valid time such as b'20300131235959Z'$"):
+        with pytest.raises(ValueError, match=r"^when is no valid time such as b'20300131235959Z'$"):
             _probe.as_asn1_time(text)
 
     @pytest.mark.parametrize("value", ["20300131235959Z", None, 3, bytearray(b"20300131235959Z")])
     def test_no_bytes(self, value):
-        with pytest.raises(TypeError, match="^when must be bytes, not "):
+        with pytest.raises(TypeError, match=r"^when must be bytes, not "):
             _probe.as_asn1_time(value)
 
 
@@ -161,7 +171,7 @@ class TestBignum:
     @pytest.mark.parametrize("value", [None, "3", 3.0, object(), b"3"])
     def test_no_integer(self, value):
         for convert in (_probe.as_bignum, _probe.as_asn1_integer):
-            with pytest.raises(TypeError, match="^number must be an integer, not "):
+            with pytest.raises(TypeError, match=r"^number must be an integer, not "):
                 convert(value)
 
 

@@ -5,6 +5,7 @@ import os
 
 import _probe
 import pytest
+
 import support
 
 EVP, PEM, SYSTEM = _probe.LIB_EVP, _probe.LIB_PEM, _probe.LIB_SYS
@@ -12,22 +13,22 @@ NO_START_LINE, MALLOC_FAILURE = _probe.NO_START_LINE, _probe.MALLOC_FAILURE
 WHO_KNOWS = 3999
 
 
-class Failed(Exception):
+class FailedError(Exception):
     pass
 
 
 class TestRaise:
     def test_triples(self):
         _probe.push(PEM, NO_START_LINE)
-        with pytest.raises(Failed) as caught:
-            _probe.raise_(Failed)
+        with pytest.raises(FailedError) as caught:
+            _probe.raise_(FailedError)
         assert caught.value.args == ([("PEM routines", "", "no start line")],)
 
     def test_the_whole_queue_oldest_first(self):
         for reason in (100, NO_START_LINE, 104):
             _probe.push(PEM, reason)
-        with pytest.raises(Failed) as caught:
-            _probe.raise_(Failed)
+        with pytest.raises(FailedError) as caught:
+            _probe.raise_(FailedError)
         [triples] = caught.value.args
         assert [reason for _, _, reason in triples] == [
             "bad base64 decode",
@@ -40,33 +41,33 @@ class TestRaise:
     def test_more_than_the_queue_holds(self):
         for _ in range(100):
             _probe.push(PEM, NO_START_LINE)
-        with pytest.raises(Failed) as caught:
-            _probe.raise_(Failed)
+        with pytest.raises(FailedError) as caught:
+            _probe.raise_(FailedError)
         assert 1 < len(caught.value.args[0]) < 100
         assert support.queued_errors() == []
 
     def test_unknown_reason(self):
         _probe.push(EVP, WHO_KNOWS)
-        with pytest.raises(Failed) as caught:
-            _probe.raise_(Failed)
+        with pytest.raises(FailedError) as caught:
+            _probe.raise_(FailedError)
         assert caught.value.args == ([("digital envelope routines", "", "")],)
 
     def test_unknown_library(self):
         _probe.push(201, WHO_KNOWS)
-        with pytest.raises(Failed) as caught:
-            _probe.raise_(Failed)
+        with pytest.raises(FailedError) as caught:
+            _probe.raise_(FailedError)
         assert caught.value.args == ([("", "", "")],)
 
     @pytest.mark.parametrize("number", [errno.ENOENT, errno.EACCES, errno.ECONNRESET])
     def test_what_the_system_says(self, number):
         _probe.push(SYSTEM, number)
-        with pytest.raises(Failed) as caught:
-            _probe.raise_(Failed)
+        with pytest.raises(FailedError) as caught:
+            _probe.raise_(FailedError)
         assert caught.value.args == ([("system library", "", os.strerror(number))],)
 
     def test_empty_queue(self):
-        with pytest.raises(Failed) as caught:
-            _probe.raise_(Failed)
+        with pytest.raises(FailedError) as caught:
+            _probe.raise_(FailedError)
         assert caught.value.args == ([("", "", "unknown error")],)
 
     @pytest.mark.parametrize("before", [0, 2])
@@ -76,27 +77,27 @@ class TestRaise:
         _probe.push(EVP, MALLOC_FAILURE)
         _probe.push(PEM, NO_START_LINE)
         with pytest.raises(MemoryError):
-            _probe.raise_(Failed)
+            _probe.raise_(FailedError)
         assert support.queued_errors() == []
 
 
 class TestRaiseNew:
     def test_empty_queue_is_no_memory(self):
         with pytest.raises(MemoryError):
-            _probe.raise_new(Failed)
+            _probe.raise_new(FailedError)
 
     def test_else_as_raise(self):
         _probe.push(PEM, NO_START_LINE)
-        with pytest.raises(Failed) as caught:
-            _probe.raise_new(Failed)
+        with pytest.raises(FailedError) as caught:
+            _probe.raise_new(FailedError)
         assert caught.value.args == ([("PEM routines", "", "no start line")],)
 
 
 class TestRaiseReason:
     def test_triple(self):
         _probe.push(PEM, NO_START_LINE)  # of no interest
-        with pytest.raises(Failed) as caught:
-            _probe.raise_reason(Failed, "SSL routines", "so it is")
+        with pytest.raises(FailedError) as caught:
+            _probe.raise_reason(FailedError, "SSL routines", "so it is")
         assert caught.value.args == ([("SSL routines", "", "so it is")],)
         assert support.queued_errors() == []
 
@@ -147,6 +148,25 @@ class TestMarks:
         assert len(support.queued_errors()) == 1
 
 
+class TestSwallow:
+    @pytest.mark.parametrize("queued", [0, 1, 3])
+    def test_drops(self, queued):
+        for _ in range(queued):
+            _probe.push(PEM, NO_START_LINE)
+        _probe.swallow()
+        assert support.queued_errors() == []
+
+    @pytest.mark.parametrize("before", [0, 2])
+    def test_memory(self, before):
+        for _ in range(before):
+            _probe.push(PEM, NO_START_LINE)
+        _probe.push(EVP, MALLOC_FAILURE)
+        _probe.push(PEM, NO_START_LINE)
+        with pytest.raises(MemoryError):
+            _probe.swallow()
+        assert support.queued_errors() == []
+
+
 class TestClear:
     def test_clear(self):
         _probe.drop()
@@ -178,8 +198,8 @@ class TestThreads:
         def fail(reason):
             for _ in range(2000):
                 _probe.push(PEM, reason)
-                with pytest.raises(Failed) as caught:
-                    _probe.raise_(Failed)
+                with pytest.raises(FailedError) as caught:
+                    _probe.raise_(FailedError)
                 assert len(caught.value.args[0]) == 1
 
         support.run_together(*[lambda reason=reason: fail(reason) for reason in range(100, 108)])

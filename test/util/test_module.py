@@ -5,6 +5,7 @@ import types
 
 import _probe
 import pytest
+
 import support
 
 
@@ -19,7 +20,7 @@ class TestAddConstants:
     def test_values(self, module):
         assert module.ONE == 1
         assert module.MINUS == -1
-        assert module.LARGE == sys.maxsize
+        assert sys.maxsize == module.LARGE
 
 
 class TestAddException:
@@ -89,7 +90,8 @@ class TestState:
         assert support.run_script(RELOAD) == "[]\n"
 
     def test_objects_outlive_the_module(self):
-        assert support.run_script("""
+        assert (
+            support.run_script("""
 import gc, sys
 import _probe
 value = _probe.Owner()
@@ -98,4 +100,6 @@ del sys.modules["_probe"], _probe
 gc.collect()
 value.add(3)
 print(value.get(), kind().get())
-""") == "3 0\n"
+""")
+            == "3 0\n"
+        )

@@ -8,6 +8,7 @@ import threading
 
 import _probe
 import pytest
+
 import support
 
 EACH_WAY = pytest.mark.parametrize("way", [_probe.detached, _probe.attached])
@@ -521,6 +522,7 @@ class TestRWLock:
     @pytest.mark.parametrize("outer", ["read", "write"])
     def test_handler_locks_the_same(self, lock, outer, inner, detached):
         """A handler that runs while the thread waits to write is not kept waiting by that."""
+
         class Nested(support.Interruption):
             def _handle(self, number, frame):
                 if not self.handled.is_set():

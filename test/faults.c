@@ -1,0 +1,279 @@
+/* _faults: allocations that fail when they are told to, and an account of OpenSSL's.
+
+   Must be imported before anything that uses OpenSSL, hashlib included. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- which allocation fails ---- */
+
+enum { OPENSSL = 1, PYTHON = 2 };
+
+static atomic_int armed;      /* OPENSSL | PYTHON */
+static atomic_int lasting;    /* whether all that come after the first fail, too */
+static atomic_long countdown; /* how many go well before */
+static atomic_long asked;     /* how many there were since arm() */
+static pthread_t victim;      /* the only thread whose allocations count */
+static char failed_at[256];   /* where the first failed */
+
+static int
+fails(int whose, const char *file, int line)
+{
+    long left;
+
+    if (!(atomic_load(&armed) & whose) || !pthread_equal(victim, pthread_self()))
+        return 0;
+    atomic_fetch_add(&asked, 1);
+    left = atomic_fetch_sub(&countdown, 1);
+    if (left == 0)
+        snprintf(failed_at, sizeof failed_at, "%s:%d", file, line);
+    return left == 0 || (left < 0 && atomic_load(&lasting));
+}
+
+/* ---- OpenSSL's blocks: each has a head, so that those that are left can be named ---- */
+
+typedef struct head {
+    struct head *before, *after;
+    const char *file;
+    size_t size;
+    long serial;
+    int line;
+    _Alignas(max_align_t) unsigned char content[];
+} head;
+
+static head ring = {&ring, &ring, "", 0, 0, 0};
+static pthread_mutex_t ring_lock = PTHREAD_MUTEX_INITIALIZER;
+static long blocks, bytes, serial;
+
+static void
+link_in(head *block)
+{
+    pthread_mutex_lock(&ring_lock);
+    block->serial = ++serial;
+    block->before = ring.before;
+    block->after = &ring;
+    ring.before->after = block;
+    ring.before = block;
+    blocks++;
+    bytes += (long)block->size;
+    pthread_mutex_unlock(&ring_lock);
+}
+
+static void
+link_out(head *block)
+{
+    pthread_mutex_lock(&ring_lock);
+    block->before->after = block->after;
+    block->after->before = block->before;
+    blocks--;
+    bytes -= (long)block->size;
+    pthread_mutex_unlock(&ring_lock);
+}
+
+static head *
+head_of(void *content)
+{
+    return (head *)((char *)content - offsetof(head, content));
+}
+
+static void *
+openssl_malloc(size_t size, const char *file, int line)
+{
+    head *block;
+
+    if (size == 0 || fails(OPENSSL, file, line) || (block = malloc(sizeof(head) + size)) == NULL)
+        return NULL;
+    block->file = file;
+    block->line = line;
+    block->size = size;
+    memset(block->content, 0xcb, size); /* nobody may count on zeros */
+    link_in(block);
+    return block->content;
+}
+
+static void
+openssl_free(void *content, const char *file, int line)
+{
+    if (content == NULL)
+        return;
+    link_out(head_of(content));
+    memset(content, 0xdb, head_of(content)->size);
+    free(head_of(content));
+}
+
+static void *
+openssl_realloc(void *content, size_t size, const char *file, int line)
+{
+    void *fresh;
+
+    if (content == NULL)
+        return openssl_malloc(size, file, line);
+    if (size == 0) {
+        openssl_free(content, file, line);
+        return NULL;
+    }
+    fresh = openssl_malloc(size, file, line); /* always moves: nobody may count on staying */
+    if (fresh != NULL) {
+        size_t before = head_of(content)->size;
+
+        memcpy(fresh, content, before < size ? before : size);
+        openssl_free(content, file, line);
+    }
+    return fresh;
+}
+
+/* ---- CPython's allocators, of the domains that need the interpreter ---- */
+
+static PyMemAllocatorEx originals[2];
+
+static void *
+python_malloc(void *domain, size_t size)
+{
+    PyMemAllocatorEx *original = domain;
+
+    return fails(PYTHON, "python", 0) ? NULL : original->malloc(original->ctx, size);
+}
+
+static void *
+python_calloc(void *domain, size_t count, size_t size)
+{
+    PyMemAllocatorEx *original = domain;
+
+    return fails(PYTHON, "python", 0) ? NULL : original->calloc(original->ctx, count, size);
+}
+
+static void *
+python_realloc(void *domain, void *block, size_t size)
+{
+    PyMemAllocatorEx *original = domain;
+
+    return fails(PYTHON, "python", 0) ? NULL : original->realloc(original->ctx, block, size);
+}
+
+static void
+python_free(void *domain, void *block)
+{
+    PyMemAllocatorEx *original = domain;
+
+    original->free(original->ctx, block);
+}
+
+/* ---- the interface ---- */
+
+/* arm(n, whose, lasting=False): the n-th allocation from here on fails, counted from 0. */
+static PyObject *
+arm(PyObject *self, PyObject *args)
+{
+    long n;
+    int whose, all = 0;
+
+    if (!PyArg_ParseTuple(args, "li|p", &n, &whose, &all))
+        return NULL;
+    victim = pthread_self();
+    failed_at[0] = '\0';
+    atomic_store(&asked, 0);
+    atomic_store(&lasting, all);
+    atomic_store(&countdown, n);
+    atomic_store(&armed, whose);
+    Py_RETURN_NONE;
+}
+
+/* disarm(): how many allocations there were since arm(), and where the one that failed was. */
+static PyObject *
+disarm(PyObject *self, PyObject *unused)
+{
+    atomic_store(&armed, 0);
+    return Py_BuildValue("ls", atomic_load(&asked), failed_at);
+}
+
+/* blocks(): how many blocks and bytes OpenSSL has, and the number of the last block. */
+static PyObject *
+count_blocks(PyObject *self, PyObject *unused)
+{
+    return Py_BuildValue("lll", blocks, bytes, serial);
+}
+
+/* since(serial): [(where, size)] of the blocks made after that one that are still there. */
+static PyObject *
+since(PyObject *self, PyObject *args)
+{
+    PyObject *list = PyList_New(0);
+    long first = PyLong_AsLong(args);
+
+    if (list == NULL || (first == -1 && PyErr_Occurred()))
+        goto failed;
+    for (head *at = ring.before; at != &ring && at->serial > first; at = at->before) {
+        PyObject *item = Py_BuildValue("Nn", PyUnicode_FromFormat("%s:%d", at->file, at->line),
+                                       (Py_ssize_t)at->size);
+
+        if (item == NULL || PyList_Append(list, item) < 0) {
+            Py_XDECREF(item);
+            goto failed;
+        }
+        Py_DECREF(item);
+    }
+    return list;
+failed:
+    Py_XDECREF(list);
+    return NULL;
+}
+
+static PyMethodDef faults_methods[] = {
+    {"arm", arm, METH_VARARGS},
+    {"disarm", disarm, METH_NOARGS},
+    {"blocks", count_blocks, METH_NOARGS},
+    {"since", since, METH_O},
+    {NULL},
+};
+
+static PyModuleDef faults_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "_faults",
+    .m_doc = "Allocations that fail when they are told to.",
+    .m_size = -1,
+    .m_methods = faults_methods,
+};
+
+static void
+replace_allocators(void)
+{
+    const PyMemAllocatorDomain domains[] = {PYMEM_DOMAIN_MEM, PYMEM_DOMAIN_OBJ};
+
+    for (int i = 0; i < 2; i++) {
+        PyMemAllocatorEx ours = {&originals[i], python_malloc, python_calloc, python_realloc,
+                                 python_free};
+
+        PyMem_GetAllocator(domains[i], &originals[i]);
+        PyMem_SetAllocator(domains[i], &ours);
+    }
+}
+
+PyMODINIT_FUNC PyInit__faults(void);
+
+PyMODINIT_FUNC
+PyInit__faults(void)
+{
+    PyObject *module;
+
+    if (!CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free)) {
+        PyErr_SetString(PyExc_ImportError, "OpenSSL has allocated memory already");
+        return NULL;
+    }
+    module = PyModule_Create(&faults_module);
+    if (module == NULL || PyModule_AddIntConstant(module, "OPENSSL", OPENSSL) < 0
+        || PyModule_AddIntConstant(module, "PYTHON", PYTHON) < 0) {
+        Py_XDECREF(module);
+        return NULL;
+    }
+#ifdef Py_GIL_DISABLED
+    PyUnstable_Module_SetGIL(module, Py_MOD_GIL_NOT_USED);
+#endif
+    replace_allocators();
+    return module;
+}

@@ -1,0 +1,139 @@
+"""Run one scenario again and again, failing another allocation each time.
+
+    python faults_driver.py SCENARIO WHOSE LIMIT
+
+SCENARIO is a function of fault_scenarios.py.  WHOSE is "openssl", "python" or "both": whose
+allocations fail; with "lasting" OpenSSL's, and all that come after.  LIMIT is how many points are
+tried at most, spread evenly; 0 tries them all.  Prints a JSON object: the outcomes, and what went
+wrong.
+"""
+
+import _faults  # isort: skip: must come before whatever uses OpenSSL
+
+import collections
+import gc
+import json
+import os
+import sys
+import traceback
+
+import fault_scenarios
+import support
+from OpenSSL import crypto, rand
+
+WHOSE = {
+    "openssl": (_faults.OPENSSL, False),
+    "python": (_faults.PYTHON, False),
+    "both": (_faults.OPENSSL | _faults.PYTHON, False),
+    "lasting": (_faults.OPENSSL, True),
+}
+ACCEPTED = (MemoryError, crypto.Error, rand.Error)
+REPEATS = 4  # what grows every time leaks, what grows once is a cache
+NOISE = 2  # Python's blocks in free lists and the like
+
+
+def ours():
+    """How many objects of our types are alive."""
+    return sum(
+        type(item).__module__.startswith("OpenSSL") and not isinstance(item, type)
+        for item in gc.get_objects()
+    )
+
+
+class Driver:
+    def __init__(self, scenario, whose):
+        self.scenario = scenario
+        self.whose = whose
+        self.outcomes = collections.Counter()
+        self.problems = []
+        self.reported = set()
+
+    def attempt(self, n):
+        """Run with the n-th allocation failing; the exception, and how many there were."""
+        error = place = None
+        mask, lasting = WHOSE[self.whose]
+        _faults.arm(n, mask, lasting)
+        try:
+            self.scenario()
+        except BaseException as caught:
+            error = caught
+        asked, where = _faults.disarm()
+        if error is not None:
+            frames = traceback.extract_tb(error.__traceback__)
+            place = next((f.line for f in reversed(frames) if "scenario" in f.filename), None)
+            error.__traceback__ = error.__context__ = None
+        return error, asked, f"{where} in {place!r}", support.queued_errors()
+
+    def complain(self, n, where, what):
+        if (where, what) not in self.reported:
+            self.reported.add((where, what))
+            self.problems.append(f"allocation {n}, at {where}: {what}")
+
+    def measure(self):
+        gc.collect()
+        support.libcrypto.ERR_clear_error()  # frees what the queue's empty places still hold
+        return _faults.blocks()[0], sys.getallocatedblocks(), ours()
+
+    def grows(self, n, before):
+        """Whether doing it again loses blocks again, each time."""
+        names = []
+        for _ in range(REPEATS):
+            serial = _faults.blocks()[2]
+            self.attempt(n)
+            after = self.measure()
+            openssl, python, objects = (now - then for now, then in zip(after, before))
+            if openssl <= 0 and python <= NOISE and objects <= 0:
+                return None
+            names = sorted({where for where, _ in _faults.since(serial)})
+            before = after
+        return (
+            f"{openssl} OpenSSL blocks ({', '.join(names)}), {python} Python's, {objects} objects"
+        )
+
+    def point(self, n):
+        """One failure; False if it was not reached."""
+        before = self.measure()
+        error, asked, where, queued = self.attempt(n)
+        if asked <= n:
+            return False
+        kind = "success" if error is None else type(error).__name__
+        self.outcomes[kind] += 1
+        if error is not None and not isinstance(error, ACCEPTED):
+            self.complain(n, where, f"raises {error!r}")
+        if queued:
+            self.complain(n, where, f"{kind} leaves on the queue {queued}")
+        error = None
+        after = self.measure()
+        if after[0] > before[0] or after[1] > before[1] + NOISE or after[2] > before[2]:
+            lost = self.grows(n, after)
+            if lost:
+                self.complain(n, where, f"{kind} leaks {lost}")
+        return True
+
+    def run(self, limit, progress):
+        for _ in range(20):  # each place on the queue keeps its buffer
+            support.libcrypto.ERR_new()
+            support.libcrypto.ERR_set_error(6, 100, b"%s", b"x" * 200)
+        support.queued_errors()
+        for _ in range(3):  # what is made once and kept
+            error, total, _, queued = self.attempt(sys.maxsize)
+            if error is not None or queued:
+                raise SystemExit(f"fails as it is: {error!r} {queued}")
+        gc.collect()
+        gc.freeze()
+        step = 1 if limit == 0 else -(-total // limit)
+        n = points = 0
+        while True:
+            os.pwrite(progress, b"%-10d" % n, 0)
+            if not self.point(n):
+                break
+            points += 1
+            n += step
+        return {"points": points, "outcomes": self.outcomes, "problems": self.problems}
+
+
+if __name__ == "__main__":
+    name, whose, limit, progress_path = sys.argv[1:]
+    progress = os.open(progress_path, os.O_RDWR | os.O_CREAT)
+    scenario = getattr(fault_scenarios, name)()
+    print(json.dumps(Driver(scenario, whose).run(int(limit), progress)))
