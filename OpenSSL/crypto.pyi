@@ -1,5 +1,8 @@
 """Keys, certificates and what belongs to them: OpenSSL's libcrypto."""
 
+from collections.abc import Callable
+from typing import Any
+
 FILETYPE_PEM: int
 FILETYPE_ASN1: int
 FILETYPE_TEXT: int
@@ -13,4 +16,427 @@ class Error(Exception):
 
     Its one argument is a list of ``(library, function, reason)`` triples of :class:`str`, oldest
     first and never empty; what OpenSSL leaves out is ``""``.
+    """
+
+class PKey:
+    """A public key, with or without its private part.
+
+    ``PKey()`` is empty: fill it with :meth:`generate_key`, or get one from
+    :func:`load_privatekey`, :func:`load_publickey` or :meth:`X509.get_pubkey`.
+
+    One key may be used by several threads at once.  An ``EVP_PKEY``.
+    """
+
+    def __init__(self) -> None: ...
+    def generate_key(self, type: int, bits: int) -> None:
+        """Make a new key pair, in place of what was there.
+
+        Other threads run meanwhile.  When it fails, the old key stays.
+
+        :param type: TYPE_RSA or TYPE_DSA
+        :param bits: the size of the modulus, in bits; at least 512
+        :raises Error: ``"No such key type"``; or a size that OpenSSL refuses
+        :raises ValueError: the size of an RSA key is not positive
+        :raises TypeError: an argument is no integer
+        :raises OverflowError: an argument is out of range
+
+        ``EVP_PKEY_keygen``; RSA keys have the public exponent 65537.
+        """
+
+    def type(self) -> int:
+        """What kind of key it is: TYPE_RSA, or another of OpenSSL's numbers (NIDs); 0 if empty.
+
+        ``EVP_PKEY_get_base_id``.
+        """
+
+    def bits(self) -> int:
+        """The key's size in bits; 0 if it is empty.  ``EVP_PKEY_get_bits``."""
+
+    def check(self) -> bool:
+        """Check an RSA private key for consistency.
+
+        :returns: True
+        :raises Error: the parts do not fit together
+        :raises TypeError: it is no RSA key, or has no private part
+
+        ``EVP_PKEY_check``, ``EVP_PKEY_pairwise_check``.
+        """
+
+class X509Name:
+    """A distinguished name.
+
+    Its fields are attributes, by their short or long name or number: ``name.CN``,
+    ``name.commonName`` and ``name.__getattr__("2.5.4.3")`` are the same field.  Reading gives the
+    first value as :class:`str`, or None; writing takes str, or bytes of UTF-8, and puts the new
+    value at the end, in place of the first old one.
+
+    The name of a certificate, request or revocation list is a view: it shows what that has
+    now, and writing changes it.  ``X509Name(name)`` is a copy of its own.
+
+    Names are compared as OpenSSL does, without regard to case and repeated spaces.
+
+    :raises AttributeError: there is no such field
+    :raises Error: the value is empty, too long, or has a character that the field cannot have
+    :raises TypeError: the value is neither str nor bytes; *name* is no X509Name
+
+    An ``X509_NAME``.
+    """
+
+    def __init__(self, name: X509Name) -> None: ...
+    def __getattr__(self, name: str) -> str | None: ...
+    def __setattr__(self, name: str, value: str | bytes) -> None: ...
+    def __eq__(self, other: object) -> bool: ...
+    def __lt__(self, other: X509Name) -> bool: ...
+    def __le__(self, other: X509Name) -> bool: ...
+    def __gt__(self, other: X509Name) -> bool: ...
+    def __ge__(self, other: X509Name) -> bool: ...
+    def hash(self) -> int:
+        """The number by which a directory of certificates finds the name's owner.
+
+        ``X509_NAME_hash_ex``.
+        """
+
+    def der(self) -> bytes:
+        """The name's encoding.  ``i2d_X509_NAME``."""
+
+    def get_components(self) -> list[tuple[bytes, bytes]]:
+        """All fields in order: short name and value, as it is encoded.
+
+        A field that OpenSSL has no name for is ``b"UNDEF"``.
+        """
+
+class X509Extension:
+    """An extension of a certificate or request.
+
+    :param type_name: which one, as OpenSSL's configuration files call it, such as
+        ``b"basicConstraints"``; or its number, with a value of the form ``DER:`` or ``ASN1:``
+    :param critical: whether who does not know it must refuse the certificate; the same as
+        ``critical,`` before the value
+    :param value: the value as in OpenSSL's configuration files, such as ``b"CA:TRUE"``.  There is
+        no file that it could refer to
+    :param subject: the certificate that it is for, where the value is made from that
+        (``subjectKeyIdentifier=hash``)
+    :param issuer: the certificate of who signs it, where the value is made from that
+        (``authorityKeyIdentifier=keyid``)
+    :raises Error: OpenSSL does not know the name or understand the value
+    :raises TypeError: a name or value that is not bytes; *subject* or *issuer* is no X509
+    :raises ValueError: there is a NUL in the name or value
+
+    ``str()`` of it is the value for people to read.  ``X509V3_EXT_nconf``, ``X509V3_EXT_print``.
+    """
+
+    def __init__(
+        self,
+        type_name: bytes,
+        critical: bool,
+        value: bytes,
+        subject: X509 | None = None,
+        issuer: X509 | None = None,
+    ) -> None: ...
+    def get_critical(self) -> int:
+        """1 if the extension is critical, else 0.  ``X509_EXTENSION_get_critical``."""
+
+    def get_short_name(self) -> bytes:
+        """Its short name; ``b"UNDEF"`` if OpenSSL has none for it.  ``OBJ_nid2sn``."""
+
+    def get_data(self) -> bytes:
+        """Its value, encoded.  ``X509_EXTENSION_get_data``."""
+
+class X509:
+    """A certificate.
+
+    ``X509()`` is an empty one, to be filled and signed.  After :meth:`sign` the encoding is kept:
+    what a later setter changes is encoded by signing again.
+
+    Several threads may use one certificate at once.  An ``X509``.
+    """
+
+    def __init__(self) -> None: ...
+    def get_version(self) -> int:
+        """The version, counted from zero: 2 is version 3.  ``X509_get_version``."""
+
+    def set_version(self, version: int) -> None:
+        """Set the version, counted from zero.
+
+        :raises ValueError: *version* is negative
+        :raises TypeError: it is no integer
+
+        ``X509_set_version``.
+        """
+
+    def get_serial_number(self) -> int:
+        """The serial number, of any size.  ``X509_get0_serialNumber``."""
+
+    def set_serial_number(self, serial: int) -> None:
+        """Set the serial number: any integer.
+
+        :raises TypeError: *serial* is no integer
+
+        ``X509_set_serialNumber``.
+        """
+
+    def get_notBefore(self) -> bytes | None:
+        """When it becomes valid: ``YYYYMMDDhhmmssZ``, or as it is encoded if that has an offset.
+
+        None if it is not set.  ``X509_get0_notBefore``.
+        """
+
+    def get_notAfter(self) -> bytes | None:
+        """When its validity ends, as :meth:`get_notBefore`.  ``X509_get0_notAfter``."""
+
+    def set_notBefore(self, when: bytes) -> None:
+        """Set when it becomes valid.
+
+        :param when: ``YYYYMMDDhhmmssZ``, or with ``+hhmm`` or ``-hhmm`` in place of Z; or
+            ``YYMMDDhhmmssZ``
+        :raises ValueError: that is no time
+        :raises TypeError: it is not bytes
+
+        ``ASN1_TIME_set_string``, ``X509_set1_notBefore``.
+        """
+
+    def set_notAfter(self, when: bytes) -> None:
+        """Set when its validity ends, as :meth:`set_notBefore`.  ``X509_set1_notAfter``."""
+
+    def gmtime_adj_notBefore(self, amount: int) -> None:
+        """Let it become valid so many seconds from now.
+
+        :param amount: seconds, negative for the past
+        :raises ValueError: the time is out of the years 0 to 9999
+        :raises OverflowError: *amount* is out of range
+        :raises TypeError: it is no integer
+
+        ``ASN1_TIME_adj``.
+        """
+
+    def gmtime_adj_notAfter(self, amount: int) -> None:
+        """Let its validity end so many seconds from now, as :meth:`gmtime_adj_notBefore`.
+
+        ``ASN1_TIME_adj``.
+        """
+
+    def has_expired(self) -> bool:
+        """Whether its validity has ended.
+
+        :raises ValueError: there is no valid end
+
+        ``ASN1_TIME_cmp_time_t``.
+        """
+
+    def get_subject(self) -> X509Name:
+        """Whose certificate it is: a view, which changes the certificate when written to.
+
+        ``X509_get_subject_name``.
+        """
+
+    def get_issuer(self) -> X509Name:
+        """Who signed it: a view, as :meth:`get_subject`.  ``X509_get_issuer_name``."""
+
+    def set_subject(self, subject: X509Name) -> None:
+        """Set whose certificate it is, to a copy of a name.
+
+        :raises TypeError: *subject* is no X509Name
+
+        ``X509_set_subject_name``.
+        """
+
+    def set_issuer(self, issuer: X509Name) -> None:
+        """Set who signs it, to a copy of a name.
+
+        :raises TypeError: *issuer* is no X509Name
+
+        ``X509_set_issuer_name``.
+        """
+
+    def subject_name_hash(self) -> int:
+        """The subject's :meth:`X509Name.hash`: ``"%08x.0"`` of it is the file's name in a directory
+        of trusted certificates.  ``X509_NAME_hash_ex``.
+        """
+
+    def get_pubkey(self) -> PKey:
+        """The public key.
+
+        :raises Error: there is none, or one that OpenSSL does not know
+
+        ``X509_get_pubkey``.
+        """
+
+    def set_pubkey(self, pkey: PKey) -> None:
+        """Set the public key.
+
+        :raises Error: the key is empty
+        :raises TypeError: *pkey* is no PKey
+
+        ``X509_set_pubkey``.
+        """
+
+    def sign(self, pkey: PKey, digest: str | bytes | None) -> None:
+        """Sign it.  The issuer's name is not touched.
+
+        :param pkey: the issuer's key
+        :param digest: the name of a digest, such as ``"sha256"``; None or ``""`` for keys that
+            take none, as Ed25519
+        :raises ValueError: the key is empty or has no private part; the digest is not known
+        :raises Error: the certificate lacks something, or the key cannot sign
+        :raises TypeError: *pkey* is no PKey
+
+        ``X509_sign``.
+        """
+
+    def get_signature_algorithm(self) -> bytes:
+        """The long name of the algorithm that it is signed with.
+
+        :raises ValueError: OpenSSL does not know it
+
+        ``X509_get0_tbs_sigalg``.
+        """
+
+    def digest(self, digest_name: str | bytes) -> bytes:
+        """A digest of the encoded certificate, its fingerprint.
+
+        :param digest_name: such as ``"sha256"``
+        :returns: upper-case hex digits in pairs, with colons between them
+        :raises ValueError: the digest is not known
+        :raises Error: the certificate cannot be encoded: it was never signed
+
+        ``X509_digest``.
+        """
+
+    def get_extension_count(self) -> int:
+        """How many extensions it has.  ``X509_get_ext_count``."""
+
+    def get_extension(self, index: int) -> X509Extension:
+        """A copy of an extension.
+
+        :param index: counted from zero
+        :raises IndexError: there is none at *index*
+
+        ``X509_get_ext``.
+        """
+
+    def add_extensions(self, extensions: Any) -> None:
+        """Append extensions: all of them, or none if it fails.
+
+        :param extensions: any iterable of X509Extension objects
+        :raises ValueError: there is something else among them
+        :raises TypeError: it cannot be iterated over
+
+        ``X509_add_ext``.
+        """
+
+def load_certificate(type: int, buffer: Any) -> X509:
+    """Load a certificate.
+
+    :param type: FILETYPE_PEM or FILETYPE_ASN1
+    :param buffer: bytes, another contiguous buffer, or str of ASCII.  Of PEM, the first
+        certificate counts, whatever else there is; of ASN1, what comes behind is ignored
+    :raises Error: there is no certificate in it
+    :raises ValueError: *type* is none of the two
+    :raises TypeError: *buffer* is no buffer
+
+    ``d2i_X509``, ``PEM_read_bio_X509``.
+    """
+
+def dump_certificate(type: int, cert: X509) -> bytes:
+    """Dump a certificate.
+
+    :param type: FILETYPE_PEM, FILETYPE_ASN1, or FILETYPE_TEXT for people
+    :raises Error: the certificate cannot be encoded: it was never signed
+    :raises ValueError: *type* is none of the three
+    :raises TypeError: *cert* is no X509
+
+    ``i2d_X509``, ``PEM_write_bio_X509``, ``X509_print_ex``.
+    """
+
+def load_privatekey(
+    type: int, buffer: Any, passphrase: bytes | Callable[[bool], bytes] | None = None
+) -> PKey:
+    """Load a private key: PKCS #8 or the traditional form of its kind, encrypted or not.
+
+    Nobody is ever asked on the terminal: an encrypted key without a passphrase is an Error.
+
+    :param type: FILETYPE_PEM or FILETYPE_ASN1
+    :param buffer: bytes, another contiguous buffer, or str of ASCII
+    :param passphrase: bytes; or a callable that is given False and returns bytes, at most
+        1024, and whose exceptions come out as they are.  Only for FILETYPE_PEM
+    :raises Error: there is no private key in it, or the passphrase is wrong
+    :raises ValueError: *type* is none of the two; a passphrase for FILETYPE_ASN1; one that is
+        too long or, from the callable, not bytes
+    :raises TypeError: *buffer* is no buffer; *passphrase* is neither bytes nor callable
+
+    ``PEM_read_bio_PrivateKey``, ``d2i_AutoPrivateKey``.
+    """
+
+def dump_privatekey(
+    type: int,
+    pkey: PKey,
+    cipher: str | None = None,
+    passphrase: bytes | Callable[[bool], bytes] | None = None,
+) -> bytes:
+    """Dump a private key.
+
+    PEM is PKCS #8, encrypted if a cipher is given; ASN1 is the traditional form where the
+    kind of key has one; TEXT is for people, and for RSA keys only.
+
+    :param type: FILETYPE_PEM, FILETYPE_ASN1 or FILETYPE_TEXT
+    :param cipher: the name of a cipher, such as ``"aes-256-cbc"``; None not to encrypt
+    :param passphrase: bytes; or a callable that is given True and returns bytes.  Only for
+        FILETYPE_PEM; without a cipher it is not used
+    :raises Error: the key is empty, or has no private part
+    :raises ValueError: *type* is none of the three; the cipher is not known; a passphrase for
+        another type than FILETYPE_PEM, or one that is too long
+    :raises TypeError: *pkey* is no PKey; a cipher without a passphrase; *passphrase* is neither
+        bytes nor callable; TEXT of a key that is not RSA
+
+    ``PEM_write_bio_PKCS8PrivateKey``, ``i2d_PrivateKey``, ``EVP_PKEY_print_private``.
+    """
+
+def load_publickey(type: int, buffer: Any) -> PKey:
+    """Load a public key, a SubjectPublicKeyInfo.
+
+    :param type: FILETYPE_PEM or FILETYPE_ASN1
+    :param buffer: bytes, another contiguous buffer, or str of ASCII
+    :raises Error: there is no public key in it
+    :raises ValueError: *type* is none of the two
+    :raises TypeError: *buffer* is no buffer
+
+    ``PEM_read_bio_PUBKEY``, ``d2i_PUBKEY``.
+    """
+
+def dump_publickey(type: int, pkey: PKey) -> bytes:
+    """Dump the public part of a key as SubjectPublicKeyInfo.
+
+    :param type: FILETYPE_PEM or FILETYPE_ASN1
+    :raises Error: the key is empty
+    :raises ValueError: *type* is none of the two
+    :raises TypeError: *pkey* is no PKey
+
+    ``PEM_write_bio_PUBKEY``, ``i2d_PUBKEY``.
+    """
+
+def sign(pkey: PKey, data: Any, digest: str | bytes | None) -> bytes:
+    """Sign data with a private key.
+
+    :param data: bytes or another contiguous buffer
+    :param digest: the name of a digest, such as ``"sha256"``; None or ``""`` for keys that
+        take none, as Ed25519
+    :returns: the signature; RSA pads as PKCS #1 v1.5 says
+    :raises ValueError: the digest is not known; the key is empty or has no private part
+    :raises Error: the key cannot sign so
+    :raises TypeError: *pkey* is no PKey, *data* no buffer
+
+    ``EVP_DigestSign``.
+    """
+
+def verify(cert: X509, signature: Any, data: Any, digest: str | bytes | None) -> None:
+    """Verify a signature over data with a certificate's key.
+
+    :param signature: bytes or another contiguous buffer
+    :param data: bytes or another contiguous buffer
+    :param digest: as for :func:`sign`
+    :raises Error: the signature is not right
+    :raises ValueError: the digest is not known
+    :raises TypeError: *cert* is no X509, *signature* or *data* no buffer
+
+    ``EVP_DigestVerify``.
     """

@@ -1,8 +1,17 @@
+#include "crypto/pem.h"
 #include "crypto/state.h"
 #include "crypto_doc.h"
 
 /* The functions of the module, each defined where its subject lives. */
 static PyMethodDef crypto_methods[] = {
+    UTIL_ROW(crypto, load_certificate),
+    UTIL_ROW(crypto, dump_certificate),
+    UTIL_ROW(crypto, load_privatekey),
+    UTIL_ROW(crypto, dump_privatekey),
+    UTIL_ROW(crypto, load_publickey),
+    UTIL_ROW(crypto, dump_publickey),
+    UTIL_ROW(crypto, sign),
+    UTIL_ROW(crypto, verify),
     {NULL},
 };
 
@@ -23,7 +32,15 @@ crypto_exec(PyObject *module)
     crypto_state *state = PyModule_GetState(module);
 
     if (util_add_exception(module, "OpenSSL.crypto.Error", error_doc, NULL, &state->Error) < 0
-        || util_add_constants(module, crypto_constants) < 0)
+        || util_add_constants(module, crypto_constants) < 0
+        || util_add_type(module, &pkey_spec, &state->PKey_Type) < 0
+        || util_add_type(module, &x509_spec, &state->X509_Type) < 0
+        || util_add_type(module, &name_spec, &state->X509Name_Type) < 0
+        || util_add_type(module, &extension_spec, &state->X509Extension_Type) < 0
+        || util_add_alias(module, "PKeyType", state->PKey_Type) < 0
+        || util_add_alias(module, "X509Type", state->X509_Type) < 0
+        || util_add_alias(module, "X509NameType", state->X509Name_Type) < 0
+        || util_add_alias(module, "X509ExtensionType", state->X509Extension_Type) < 0)
         return -1;
     return 0;
 }

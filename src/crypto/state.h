@@ -7,7 +7,10 @@
 #define CRYPTO_STATE(X)             \
     X(PyObject, Error)              \
     X(PyObject, StoreContextError)  \
-    X(PyTypeObject, PKey_Type)
+    X(PyTypeObject, PKey_Type)      \
+    X(PyTypeObject, X509_Type)      \
+    X(PyTypeObject, X509Name_Type)  \
+    X(PyTypeObject, X509Extension_Type)
 
 typedef struct {
     CRYPTO_STATE(UTIL_STATE_FIELD)
@@ -33,6 +36,8 @@ extern PyType_Spec pkey_spec;
 PyObject *crypto_pkey_wrap(PyTypeObject *type, EVP_PKEY *taken, int only_public);
 /* The key with a reference of the caller's own; value has been checked to be a PKey. */
 EVP_PKEY *crypto_pkey_get1(PyObject *pkey);
+/* The same for a value that may be anything: TypeError, or Error for an empty key. */
+EVP_PKEY *crypto_as_pkey(crypto_state *state, PyObject *value, const char *name);
 /* The same for a key that is to sign: TypeError, or ValueError for an empty or public one. */
 EVP_PKEY *crypto_as_signer(crypto_state *state, PyObject *value, const char *name);
 
@@ -41,12 +46,22 @@ EVP_PKEY *crypto_as_signer(crypto_state *state, PyObject *value, const char *nam
 /* A fetched digest by name, to be freed; *md is NULL for None and "" (Ed25519 and its like
    take none).  ValueError when the library does not know it. */
 int crypto_as_digest(PyObject *value, const char *name, EVP_MD **md);
+/* The same for use with a key: ValueError for None when the key needs a digest. */
+int crypto_as_signing_digest(EVP_PKEY *key, PyObject *value, const char *name, EVP_MD **md);
 
-/* ---- certificates and names ---- */
+PyObject *crypto_sign(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                      PyObject *kwnames);
+PyObject *crypto_verify(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                        PyObject *kwnames);
+
+/* ---- certificates: x509.c ---- */
 
 typedef struct {
     UTIL_HEAD
     X509 *ptr;
 } X509Object;
+
+extern PyType_Spec x509_spec, name_spec, extension_spec;
+PyObject *crypto_x509_wrap(PyTypeObject *type, X509 *taken);
 
 #endif

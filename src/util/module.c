@@ -1,5 +1,7 @@
 #include "util/module.h"
 
+#include "util/object.h"
+
 #include <string.h>
 
 static PyGetSetDef dict_getset = {
@@ -87,4 +89,27 @@ util_add_namespace(PyObject *module, const char *name, const char *doc,
 done:
     Py_DECREF(content);
     return result;
+}
+
+/* ---- handles ---- */
+
+static void
+free_handle(PyObject *handle)
+{
+    Py_XDECREF(PyCapsule_GetContext(handle));
+}
+
+PyObject *
+util_handle_new(PyObject *owner, void *pointer, const char *name)
+{
+    PyObject *handle;
+
+    if (pointer == NULL) {
+        PyErr_Format(PyExc_ValueError, "this %.100s is not initialized", Py_TYPE(owner)->tp_name);
+        return NULL;
+    }
+    handle = PyCapsule_New(pointer, name, free_handle);
+    if (handle != NULL && PyCapsule_SetContext(handle, owner) == 0)
+        Py_INCREF(owner);
+    return handle;
 }

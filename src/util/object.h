@@ -51,6 +51,10 @@ util_object_dealloc_end(PyObject *self)
     Py_DECREF(type);
 }
 
+/* An opaque object for a private attribute such as _x509: the pointer of *name*'s kind, with a
+   reference to its owner. */
+PyObject *util_handle_new(PyObject *owner, void *pointer, const char *name);
+
 /* Defines PREFIX_members, PREFIX_wrap, PREFIX_traverse, PREFIX_clear and PREFIX_dealloc for a
    type that owns one pointer and nothing else.  wrap takes the pointer over always: if it
    fails it has freed it. */

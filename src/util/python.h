@@ -28,9 +28,9 @@
 #endif
 
 #if PY_VERSION_HEX < 0x030d0000
-#define Py_BEGIN_CRITICAL_SECTION(op) {
+#define Py_BEGIN_CRITICAL_SECTION(op) { (void)(op);
 #define Py_END_CRITICAL_SECTION() }
-#define Py_BEGIN_CRITICAL_SECTION2(a, b) {
+#define Py_BEGIN_CRITICAL_SECTION2(a, b) { (void)(a); (void)(b);
 #define Py_END_CRITICAL_SECTION2() }
 #define PyThreadState_GetUnchecked _PyThreadState_UncheckedGet
 #define PyUnicode_EqualToUTF8(u, s) (PyUnicode_CompareWithASCIIString((u), (s)) == 0)

@@ -1,0 +1,109 @@
+#include "crypto/extension.h"
+#include "util/convert.h"
+#include "util/error.h"
+
+/* OpenSSL's own printer stops at a NUL, so that b"good.example\0.evil.example" would look
+   good.  The kinds that are text are therefore printed here, with all their bytes. */
+
+static PyObject *
+with_prefix(const char *prefix, const ASN1_STRING *string)
+{
+    PyObject *text = PyUnicode_DecodeUTF8((const char *)ASN1_STRING_get0_data(string),
+                                          ASN1_STRING_length(string), "surrogateescape");
+    PyObject *result = NULL;
+
+    if (text != NULL)
+        result = PyUnicode_FromFormat("%s:%U", prefix, text);
+    Py_XDECREF(text);
+    return result;
+}
+
+static PyObject *
+printed(crypto_state *state, GENERAL_NAME *name)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    PyObject *result = NULL;
+    char *text;
+    long size;
+
+    if (bio == NULL)
+        return util_raise_new(state->Error);
+    if (GENERAL_NAME_print(bio, name)) {
+        size = BIO_get_mem_data(bio, &text);
+        while (size > 0 && text[size - 1] == '\n')
+            size--;
+        result = PyUnicode_DecodeUTF8(text, size, "surrogateescape");
+    } else
+        util_raise(state->Error);
+    BIO_free(bio);
+    return result;
+}
+
+static PyObject *
+text_of(crypto_state *state, GENERAL_NAME *name)
+{
+    switch (name->type) {
+    case GEN_EMAIL:
+        return with_prefix("email", name->d.rfc822Name);
+    case GEN_DNS:
+        return with_prefix("DNS", name->d.dNSName);
+    case GEN_URI:
+        return with_prefix("URI", name->d.uniformResourceIdentifier);
+    default:
+        return printed(state, name);
+    }
+}
+
+static PyObject *
+joined(crypto_state *state, GENERAL_NAMES *names)
+{
+    int count = sk_GENERAL_NAME_num(names);
+    PyObject *parts = PyList_New(0), *separator, *result = NULL;
+
+    for (int i = 0; parts != NULL && i < count; i++) {
+        PyObject *text = text_of(state, sk_GENERAL_NAME_value(names, i));
+
+        if (text == NULL || PyList_Append(parts, text) < 0)
+            Py_CLEAR(parts);
+        Py_XDECREF(text);
+    }
+    if (parts == NULL)
+        return NULL;
+    separator = PyUnicode_FromString(", ");
+    if (separator != NULL)
+        result = PyUnicode_Join(separator, parts);
+    Py_XDECREF(separator);
+    Py_DECREF(parts);
+    return result;
+}
+
+/* Of what cannot be decoded, the bytes. */
+static PyObject *
+dumped(X509_EXTENSION *extension)
+{
+    const ASN1_STRING *data = X509_EXTENSION_get_data(extension);
+    PyObject *hex = util_from_hex(ASN1_STRING_get0_data(data),
+                                  (size_t)ASN1_STRING_length(data), ':');
+    PyObject *result = NULL;
+
+    if (hex != NULL)
+        result = PyUnicode_FromEncodedObject(hex, "ascii", NULL);
+    Py_XDECREF(hex);
+    return result;
+}
+
+PyObject *
+crypto_general_names_text(crypto_state *state, X509_EXTENSION *extension)
+{
+    GENERAL_NAMES *names;
+    PyObject *result;
+
+    util_errors_mark();
+    names = X509V3_EXT_d2i(extension);
+    util_errors_forget();
+    if (names == NULL)
+        return dumped(extension);
+    result = joined(state, names);
+    GENERAL_NAMES_free(names);
+    return result;
+}

@@ -1,0 +1,386 @@
+#include "crypto/pem.h"
+
+#include "util/args.h"
+#include "util/convert.h"
+#include "util/error.h"
+#include "util/thread.h"
+
+enum { MUCH = 65536 }; /* from here on, others may run while we parse */
+
+/* ---- the table ---- */
+
+/* OpenSSL's functions with the types of a row. */
+#define READERS(kind, Type, d2i, pem_read)                              \
+    static void *kind##_from_der(const unsigned char **at, long size)   \
+    {                                                                   \
+        return d2i(NULL, at, size);                                     \
+    }                                                                   \
+    static void *kind##_from_pem(BIO *bio, crypto_passphrase *passphrase) \
+    {                                                                   \
+        return pem_read(bio, NULL, crypto_passphrase_ask, passphrase);  \
+    }
+#define WRITER(name, Type, call)                   \
+    static int name(BIO *bio, const void *pointer) \
+    {                                              \
+        Type *object = (Type *)pointer;            \
+                                                   \
+        return call;                               \
+    }
+#define ENCODER(name, Type, call)                            \
+    static int name(const void *pointer, unsigned char **at) \
+    {                                                        \
+        Type *object = (Type *)pointer;                      \
+                                                             \
+        return call;                                         \
+    }
+
+READERS(certificate, X509, d2i_X509, PEM_read_bio_X509)
+ENCODER(certificate_to_der, X509, i2d_X509(object, at))
+WRITER(certificate_to_pem, X509, PEM_write_bio_X509(bio, object))
+WRITER(certificate_to_text, X509, X509_print_ex(bio, object, 0, 0))
+
+const crypto_kind crypto_certificate = {certificate_from_der, certificate_from_pem,
+                                        certificate_to_der, certificate_to_pem,
+                                        certificate_to_text};
+
+READERS(private_key, EVP_PKEY, d2i_AutoPrivateKey, PEM_read_bio_PrivateKey)
+ENCODER(private_key_to_der, EVP_PKEY, i2d_PrivateKey(object, at))
+WRITER(private_key_to_text, EVP_PKEY, EVP_PKEY_print_private(bio, object, 0, NULL))
+
+/* PEM takes a cipher too: see dump_privatekey. */
+const crypto_kind crypto_private_key = {private_key_from_der, private_key_from_pem,
+                                        private_key_to_der, NULL, private_key_to_text};
+
+READERS(public_key, EVP_PKEY, d2i_PUBKEY, PEM_read_bio_PUBKEY)
+ENCODER(public_key_to_der, EVP_PKEY, i2d_PUBKEY(object, at))
+WRITER(public_key_to_pem, EVP_PKEY, PEM_write_bio_PUBKEY(bio, object))
+
+const crypto_kind crypto_public_key = {public_key_from_der, public_key_from_pem,
+                                       public_key_to_der, public_key_to_pem, NULL};
+
+/* ---- formats ---- */
+
+int
+crypto_format_of(PyObject *type)
+{
+    long number;
+    int overflow;
+
+    if (!PyLong_Check(type))
+        return 0;
+    number = PyLong_AsLongAndOverflow(type, &overflow);
+    if (number == X509_FILETYPE_PEM || number == X509_FILETYPE_ASN1
+        || number == CRYPTO_FILETYPE_TEXT)
+        return (int)number;
+    return 0;
+}
+
+static void *
+wrong_format(int with_text)
+{
+    PyErr_SetString(PyExc_ValueError,
+                    with_text ? "type must be FILETYPE_PEM, FILETYPE_ASN1 or FILETYPE_TEXT"
+                              : "type must be FILETYPE_PEM or FILETYPE_ASN1");
+    return NULL;
+}
+
+/* ---- loading ---- */
+
+static void *
+from_pem(const crypto_kind *kind, const Py_buffer *view, crypto_passphrase *passphrase)
+{
+    BIO *bio = BIO_new_mem_buf(view->buf, (int)view->len);
+    void *object = bio == NULL ? NULL : kind->from_pem(bio, passphrase);
+
+    BIO_free(bio);
+    return object;
+}
+
+static void *
+from_buffer(const crypto_kind *kind, int format, const Py_buffer *view,
+            crypto_passphrase *passphrase)
+{
+    const unsigned char *at = view->buf;
+
+    return format == X509_FILETYPE_PEM ? from_pem(kind, view, passphrase)
+                                       : kind->from_der(&at, (long)view->len);
+}
+
+void *
+crypto_load(crypto_state *state, const crypto_kind *kind, PyObject *type, PyObject *buffer,
+            crypto_passphrase *passphrase)
+{
+    int format = crypto_format_of(type);
+    void *object = NULL;
+    Py_buffer view;
+
+    if (format != X509_FILETYPE_PEM && format != X509_FILETYPE_ASN1)
+        return wrong_format(0);
+    if (util_as_ascii_buffer(buffer, "buffer", &view) < 0)
+        return NULL;
+    if (passphrase->answer != NULL || view.len >= MUCH)
+        DETACHED(object = from_buffer(kind, format, &view, passphrase));
+    else
+        object = from_buffer(kind, format, &view, passphrase);
+    PyBuffer_Release(&view);
+    if (object == NULL)
+        return util_raise(state->Error);
+    util_errors_clear(); /* what the search for the right block or type has left */
+    return object;
+}
+
+/* ---- dumping ---- */
+
+static PyObject *
+from_writer(crypto_state *state, int (*write)(BIO *, const void *), const void *object)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    PyObject *result = NULL;
+
+    if (bio == NULL)
+        return util_raise_new(state->Error);
+    if (write(bio, object) > 0)
+        result = util_from_bio(bio);
+    else
+        util_raise(state->Error);
+    BIO_free(bio);
+    return result;
+}
+
+PyObject *
+crypto_dump(crypto_state *state, const crypto_kind *kind, PyObject *type, const void *object)
+{
+    PyObject *result;
+
+    switch (crypto_format_of(type)) {
+    case X509_FILETYPE_ASN1:
+        result = util_from_i2d(kind->to_der, object, state->Error);
+        break;
+    case X509_FILETYPE_PEM:
+        result = from_writer(state, kind->to_pem, object);
+        break;
+    case CRYPTO_FILETYPE_TEXT:
+        if (kind->to_text != NULL) {
+            result = from_writer(state, kind->to_text, object);
+            break;
+        }
+        /* fall through */
+    default:
+        return wrong_format(kind->to_text != NULL);
+    }
+    if (result != NULL)
+        util_errors_clear();
+    return result;
+}
+
+/* ---- certificates ---- */
+
+PyObject *
+crypto_load_certificate(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                        PyObject *kwnames)
+{
+    UTIL_PARAMS("load_certificate", 2, 2, "type", "buffer");
+    crypto_state *state = PyModule_GetState(module);
+    crypto_passphrase none = {NULL};
+    PyObject *given[2];
+    X509 *cert;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    cert = crypto_load(state, &crypto_certificate, given[0], given[1], &none);
+    return cert == NULL ? NULL : crypto_x509_wrap(state->X509_Type, cert);
+}
+
+PyObject *
+crypto_dump_certificate(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                        PyObject *kwnames)
+{
+    UTIL_PARAMS("dump_certificate", 2, 2, "type", "cert");
+    crypto_state *state = PyModule_GetState(module);
+    PyObject *given[2], *result;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0
+        || util_check_instance(given[1], state->X509_Type, "cert") < 0)
+        return NULL;
+    Py_BEGIN_CRITICAL_SECTION(given[1]);
+    result = crypto_dump(state, &crypto_certificate, given[0], ((X509Object *)given[1])->ptr);
+    Py_END_CRITICAL_SECTION();
+    return result;
+}
+
+/* ---- keys ---- */
+
+/* In this order: a format that is none; a passphrase where none can be; one of a wrong type. */
+static int
+check_passphrase(PyObject *type, PyObject *given, crypto_passphrase *passphrase)
+{
+    int format = crypto_format_of(type);
+
+    if (given != NULL && given != Py_None && format != 0 && format != X509_FILETYPE_PEM) {
+        PyErr_SetString(PyExc_ValueError, "only FILETYPE_PEM can be encrypted");
+        return -1;
+    }
+    return crypto_passphrase_init(passphrase, given);
+}
+
+PyObject *
+crypto_load_privatekey(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                       PyObject *kwnames)
+{
+    UTIL_PARAMS("load_privatekey", 2, 3, "type", "buffer", "passphrase");
+    crypto_state *state = PyModule_GetState(module);
+    crypto_passphrase passphrase;
+    PyObject *given[3];
+    EVP_PKEY *key;
+    int format;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    format = crypto_format_of(given[0]);
+    if (format != X509_FILETYPE_PEM && format != X509_FILETYPE_ASN1)
+        return wrong_format(0);
+    if (check_passphrase(given[0], given[2], &passphrase) < 0)
+        return NULL;
+    key = crypto_load(state, &crypto_private_key, given[0], given[1], &passphrase);
+    return key == NULL ? NULL : crypto_pkey_wrap(state->PKey_Type, key, 0);
+}
+
+/* The cipher by name, to be freed; *cipher NULL if none was given. */
+static int
+as_cipher(PyObject *given, EVP_CIPHER **cipher)
+{
+    PyObject *name;
+
+    *cipher = NULL;
+    if (given == NULL || given == Py_None)
+        return 0;
+    name = util_as_identifier(given, "cipher");
+    if (name == NULL)
+        return -1;
+    util_errors_mark();
+    *cipher = EVP_CIPHER_fetch(NULL, PyBytes_AS_STRING(name), NULL);
+    util_errors_forget();
+    Py_DECREF(name);
+    if (*cipher != NULL)
+        return 0;
+    PyErr_SetString(PyExc_ValueError, "cipher is no name of a cipher that is known");
+    return -1;
+}
+
+static PyObject *
+key_as_pem(crypto_state *state, EVP_PKEY *key, const EVP_CIPHER *cipher,
+           crypto_passphrase *passphrase)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    PyObject *result = NULL;
+    int done = 0;
+
+    if (bio == NULL)
+        return util_raise_new(state->Error);
+    DETACHED(done = PEM_write_bio_PKCS8PrivateKey(bio, key, cipher, NULL, 0,
+                                                  crypto_passphrase_ask, passphrase));
+    if (done)
+        result = util_from_bio(bio);
+    else
+        util_raise(state->Error);
+    BIO_free(bio);
+    return result;
+}
+
+static PyObject *
+dump_key(crypto_state *state, PyObject *type, EVP_PKEY *key, const EVP_CIPHER *cipher,
+         crypto_passphrase *passphrase)
+{
+    int format = crypto_format_of(type);
+
+    if (format == X509_FILETYPE_PEM)
+        return key_as_pem(state, key, cipher, passphrase);
+    if (format == CRYPTO_FILETYPE_TEXT && EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) {
+        PyErr_SetString(PyExc_TypeError, "only RSA keys can be dumped as text");
+        return NULL;
+    }
+    return crypto_dump(state, &crypto_private_key, type, key);
+}
+
+/* The key whose private part is to be dumped: Error if it has none. */
+static EVP_PKEY *
+private_part(crypto_state *state, PyObject *pkey)
+{
+    EVP_PKEY *key = crypto_as_pkey(state, pkey, "pkey");
+
+    if (key == NULL || !((PKeyObject *)pkey)->only_public)
+        return key;
+    EVP_PKEY_free(key);
+    return util_raise_reason(state->Error, "evp", "not a private key");
+}
+
+PyObject *
+crypto_dump_privatekey(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                       PyObject *kwnames)
+{
+    UTIL_PARAMS("dump_privatekey", 2, 4, "type", "pkey", "cipher", "passphrase");
+    crypto_state *state = PyModule_GetState(module);
+    crypto_passphrase passphrase;
+    PyObject *given[4], *result = NULL;
+    EVP_CIPHER *cipher = NULL;
+    EVP_PKEY *key;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0
+        || util_check_instance(given[1], state->PKey_Type, "pkey") < 0)
+        return NULL;
+    if (given[2] != NULL && given[2] != Py_None && (given[3] == NULL || given[3] == Py_None)) {
+        PyErr_SetString(PyExc_TypeError, "with a cipher, a passphrase must be given");
+        return NULL;
+    }
+    if (as_cipher(given[2], &cipher) < 0)
+        return NULL;
+    if (check_passphrase(given[0], given[3], &passphrase) < 0)
+        goto done;
+    if (crypto_format_of(given[0]) == 0) {
+        wrong_format(1);
+        goto done;
+    }
+    key = private_part(state, given[1]);
+    if (key != NULL) {
+        result = dump_key(state, given[0], key, cipher, &passphrase);
+        EVP_PKEY_free(key);
+    }
+done:
+    EVP_CIPHER_free(cipher);
+    return result;
+}
+
+PyObject *
+crypto_load_publickey(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                      PyObject *kwnames)
+{
+    UTIL_PARAMS("load_publickey", 2, 2, "type", "buffer");
+    crypto_state *state = PyModule_GetState(module);
+    crypto_passphrase none = {NULL};
+    PyObject *given[2];
+    EVP_PKEY *key;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    key = crypto_load(state, &crypto_public_key, given[0], given[1], &none);
+    return key == NULL ? NULL : crypto_pkey_wrap(state->PKey_Type, key, 1);
+}
+
+PyObject *
+crypto_dump_publickey(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                      PyObject *kwnames)
+{
+    UTIL_PARAMS("dump_publickey", 2, 2, "type", "pkey");
+    crypto_state *state = PyModule_GetState(module);
+    PyObject *given[2], *result;
+    EVP_PKEY *key;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    key = crypto_as_pkey(state, given[1], "pkey");
+    if (key == NULL)
+        return NULL;
+    result = crypto_dump(state, &crypto_public_key, given[0], key);
+    EVP_PKEY_free(key);
+    return result;
+}

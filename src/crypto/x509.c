@@ -1,0 +1,513 @@
+#include "crypto/extension.h"
+#include "crypto/name.h"
+#include "crypto/state.h"
+#include "crypto_doc.h"
+#include "util/args.h"
+#include "util/convert.h"
+#include "util/error.h"
+
+#include <time.h>
+
+UTIL_OWNER(x509, X509Object, X509, X509_free)
+
+static X509 *
+cert_of(PyObject *self)
+{
+    return ((X509Object *)self)->ptr;
+}
+
+PyObject *
+crypto_x509_wrap(PyTypeObject *type, X509 *taken)
+{
+    return x509_wrap(type, taken);
+}
+
+static PyObject *
+x509_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    X509 *cert = X509_new();
+
+    if (cert != NULL)
+        return x509_wrap(type, cert);
+    util_errors_clear();
+    return PyErr_NoMemory();
+}
+
+/* What every setter ends with. */
+static PyObject *
+none_or_raise(PyObject *self, int done)
+{
+    if (!done)
+        return util_raise(crypto_state_of(self)->Error);
+    Py_RETURN_NONE;
+}
+
+/* ---- version and serial number ---- */
+
+static PyObject *
+x509_get_version(PyObject *self, PyObject *unused)
+{
+    return PyLong_FromLong(X509_get_version(cert_of(self)));
+}
+
+static PyObject *
+x509_set_version(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_version", 1, 1, "version");
+    PyObject *given[1];
+    long version;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0
+        || util_as_long(given[0], "version", &version) < 0)
+        return NULL;
+    if (version < 0) {
+        PyErr_SetString(PyExc_ValueError, "version must not be negative");
+        return NULL;
+    }
+    return none_or_raise(self, X509_set_version(cert_of(self), version));
+}
+
+static PyObject *
+x509_get_serial_number(PyObject *self, PyObject *unused)
+{
+    return util_from_asn1_integer(X509_get0_serialNumber(cert_of(self)),
+                                  crypto_state_of(self)->Error);
+}
+
+static PyObject *
+x509_set_serial_number(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_serial_number", 1, 1, "serial");
+    ASN1_INTEGER *serial;
+    PyObject *given[1];
+    int done;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    serial = util_as_asn1_integer(given[0], "serial");
+    if (serial == NULL)
+        return NULL;
+    done = X509_set_serialNumber(cert_of(self), serial);
+    ASN1_INTEGER_free(serial);
+    return none_or_raise(self, done);
+}
+
+/* ---- times ---- */
+
+static PyObject *
+x509_get_notBefore(PyObject *self, PyObject *unused)
+{
+    return util_from_asn1_time(X509_get0_notBefore(cert_of(self)));
+}
+
+static PyObject *
+x509_get_notAfter(PyObject *self, PyObject *unused)
+{
+    return util_from_asn1_time(X509_get0_notAfter(cert_of(self)));
+}
+
+/* *time* is freed; NULL: an exception is set. */
+static PyObject *
+put_time(PyObject *self, int (*put)(X509 *, const ASN1_TIME *), ASN1_TIME *time)
+{
+    int done;
+
+    if (time == NULL)
+        return NULL;
+    done = put(cert_of(self), time);
+    ASN1_TIME_free(time);
+    return none_or_raise(self, done);
+}
+
+static PyObject *
+x509_set_notBefore(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_notBefore", 1, 1, "when");
+    PyObject *given[1];
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    return put_time(self, X509_set1_notBefore, util_as_asn1_time(given[0], "when"));
+}
+
+static PyObject *
+x509_set_notAfter(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_notAfter", 1, 1, "when");
+    PyObject *given[1];
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    return put_time(self, X509_set1_notAfter, util_as_asn1_time(given[0], "when"));
+}
+
+/* So many seconds from now. */
+static ASN1_TIME *
+as_moment(PyObject *value)
+{
+    ASN1_TIME *moment;
+    long amount;
+
+    if (util_as_long(value, "amount", &amount) < 0)
+        return NULL;
+    util_errors_mark();
+    moment = ASN1_TIME_adj(NULL, time(NULL), 0, amount);
+    util_errors_forget();
+    if (moment == NULL)
+        PyErr_SetString(PyExc_ValueError, "amount leads out of the years 0 to 9999");
+    return moment;
+}
+
+static PyObject *
+x509_gmtime_adj_notBefore(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
+                          PyObject *kwnames)
+{
+    UTIL_PARAMS("gmtime_adj_notBefore", 1, 1, "amount");
+    PyObject *given[1];
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    return put_time(self, X509_set1_notBefore, as_moment(given[0]));
+}
+
+static PyObject *
+x509_gmtime_adj_notAfter(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
+                         PyObject *kwnames)
+{
+    UTIL_PARAMS("gmtime_adj_notAfter", 1, 1, "amount");
+    PyObject *given[1];
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    return put_time(self, X509_set1_notAfter, as_moment(given[0]));
+}
+
+static PyObject *
+x509_has_expired(PyObject *self, PyObject *unused)
+{
+    const ASN1_TIME *end = X509_get0_notAfter(cert_of(self));
+    int order = -2;
+
+    if (end != NULL && ASN1_STRING_length(end) > 0) {
+        util_errors_mark();
+        order = ASN1_TIME_cmp_time_t(end, time(NULL));
+        util_errors_forget();
+    }
+    if (order == -2) {
+        PyErr_SetString(PyExc_ValueError, "the certificate has no valid notAfter");
+        return NULL;
+    }
+    return PyBool_FromLong(order < 0);
+}
+
+/* ---- names ---- */
+
+static const X509_NAME *
+subject_get(PyObject *owner)
+{
+    return X509_get_subject_name(cert_of(owner));
+}
+
+static int
+subject_put(PyObject *owner, const X509_NAME *edited)
+{
+    return X509_set_subject_name(cert_of(owner), (X509_NAME *)edited);
+}
+
+static const X509_NAME *
+issuer_get(PyObject *owner)
+{
+    return X509_get_issuer_name(cert_of(owner));
+}
+
+static int
+issuer_put(PyObject *owner, const X509_NAME *edited)
+{
+    return X509_set_issuer_name(cert_of(owner), (X509_NAME *)edited);
+}
+
+static const name_source subject = {subject_get, subject_put};
+static const name_source issuer = {issuer_get, issuer_put};
+
+static PyObject *
+x509_get_subject(PyObject *self, PyObject *unused)
+{
+    return crypto_name_view(crypto_state_of(self), self, &subject);
+}
+
+static PyObject *
+x509_get_issuer(PyObject *self, PyObject *unused)
+{
+    return crypto_name_view(crypto_state_of(self), self, &issuer);
+}
+
+static PyObject *
+set_name(PyObject *self, const name_source *source, PyObject *value, const char *name)
+{
+    X509_NAME *copy = crypto_as_name(crypto_state_of(self), value, name);
+    int done;
+
+    if (copy == NULL)
+        return NULL;
+    Py_BEGIN_CRITICAL_SECTION(self);
+    done = source->put(self, copy);
+    Py_END_CRITICAL_SECTION();
+    X509_NAME_free(copy);
+    return none_or_raise(self, done);
+}
+
+static PyObject *
+x509_set_subject(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_subject", 1, 1, "subject");
+    PyObject *given[1];
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    return set_name(self, &subject, given[0], "subject");
+}
+
+static PyObject *
+x509_set_issuer(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_issuer", 1, 1, "issuer");
+    PyObject *given[1];
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    return set_name(self, &issuer, given[0], "issuer");
+}
+
+static PyObject *
+x509_subject_name_hash(PyObject *self, PyObject *unused)
+{
+    int done = 0;
+    unsigned long hash =
+        X509_NAME_hash_ex(X509_get_subject_name(cert_of(self)), NULL, NULL, &done);
+
+    return done ? PyLong_FromUnsignedLong(hash) : util_raise(crypto_state_of(self)->Error);
+}
+
+/* ---- key and signature ---- */
+
+static PyObject *
+x509_get_pubkey(PyObject *self, PyObject *unused)
+{
+    crypto_state *state = crypto_state_of(self);
+    EVP_PKEY *key = X509_get_pubkey(cert_of(self));
+
+    return key == NULL ? util_raise(state->Error) : crypto_pkey_wrap(state->PKey_Type, key, 1);
+}
+
+static PyObject *
+x509_set_pubkey(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_pubkey", 1, 1, "pkey");
+    PyObject *given[1];
+    EVP_PKEY *key;
+    int done;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    key = crypto_as_pkey(crypto_state_of(self), given[0], "pkey");
+    if (key == NULL)
+        return NULL;
+    done = X509_set_pubkey(cert_of(self), key);
+    EVP_PKEY_free(key);
+    return none_or_raise(self, done);
+}
+
+/* Not detached: the certificate is written to meanwhile, and nobody may read half of it. */
+static PyObject *
+x509_sign(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("sign", 2, 2, "pkey", "digest");
+    PyObject *given[2];
+    EVP_PKEY *key;
+    EVP_MD *md;
+    int done;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    key = crypto_as_signer(crypto_state_of(self), given[0], "pkey");
+    if (key == NULL)
+        return NULL;
+    if (crypto_as_signing_digest(key, given[1], "digest", &md) < 0) {
+        EVP_PKEY_free(key);
+        return NULL;
+    }
+    done = X509_sign(cert_of(self), key, md) > 0;
+    EVP_PKEY_free(key);
+    EVP_MD_free(md);
+    return none_or_raise(self, done);
+}
+
+static PyObject *
+x509_get_signature_algorithm(PyObject *self, PyObject *unused)
+{
+    const X509_ALGOR *algorithm = X509_get0_tbs_sigalg(cert_of(self));
+    const ASN1_OBJECT *object;
+    int nid;
+
+    X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+    nid = OBJ_obj2nid(object);
+    if (nid == NID_undef) {
+        PyErr_SetString(PyExc_ValueError, "the signature algorithm is undefined");
+        return NULL;
+    }
+    return PyBytes_FromString(OBJ_nid2ln(nid));
+}
+
+static PyObject *
+x509_digest(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("digest", 1, 1, "digest_name");
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned int size = sizeof hash;
+    PyObject *given[1];
+    EVP_MD *md;
+    int done;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0
+        || crypto_as_digest(given[0], "digest_name", &md) < 0)
+        return NULL;
+    if (md == NULL) {
+        PyErr_SetString(PyExc_ValueError, "digest_name must name a digest");
+        return NULL;
+    }
+    done = X509_digest(cert_of(self), md, hash, &size);
+    EVP_MD_free(md);
+    return done ? util_from_hex(hash, size, ':') : util_raise(crypto_state_of(self)->Error);
+}
+
+/* ---- extensions ---- */
+
+static PyObject *
+x509_get_extension_count(PyObject *self, PyObject *unused)
+{
+    return PyLong_FromLong(X509_get_ext_count(cert_of(self)));
+}
+
+static PyObject *
+x509_get_extension(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("get_extension", 1, 1, "index");
+    crypto_state *state = crypto_state_of(self);
+    X509_EXTENSION *copy;
+    PyObject *given[1];
+    long index;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0
+        || util_as_long(given[0], "index", &index) < 0)
+        return NULL;
+    if (index < 0 || index >= X509_get_ext_count(cert_of(self))) {
+        PyErr_SetString(PyExc_IndexError, "index is out of range");
+        return NULL;
+    }
+    copy = X509_EXTENSION_dup(X509_get_ext(cert_of(self), (int)index));
+    if (copy == NULL)
+        return util_raise_new(state->Error);
+    return crypto_extension_wrap(state->X509Extension_Type, copy);
+}
+
+/* All of them, or none. */
+static PyObject *
+x509_add_extensions(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("add_extensions", 1, 1, "extensions");
+    X509 *cert = cert_of(self);
+    int before = X509_get_ext_count(cert), done = 1;
+    PyObject *given[1], *list;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    list = crypto_as_extensions(crypto_state_of(self), given[0]);
+    if (list == NULL)
+        return NULL;
+    for (Py_ssize_t i = 0; done && i < PyList_GET_SIZE(list); i++)
+        done = X509_add_ext(cert, crypto_extension_borrow(PyList_GET_ITEM(list, i)), -1);
+    while (!done && X509_get_ext_count(cert) > before)
+        X509_EXTENSION_free(X509_delete_ext(cert, X509_get_ext_count(cert) - 1));
+    Py_DECREF(list);
+    return none_or_raise(self, done);
+}
+
+/* ---- private names that other packages look at ---- */
+
+static PyObject *
+x509_get_handle(PyObject *self, void *unused)
+{
+    return util_handle_new(self, cert_of(self), "X509 *");
+}
+
+static PyGetSetDef x509_getset[] = {
+    {"_x509", x509_get_handle, NULL, NULL, NULL},
+    {NULL},
+};
+
+/* ---- the type ---- */
+
+UTIL_LOCKED_NOARGS(x509, get_version)
+UTIL_LOCKED(x509, set_version)
+UTIL_LOCKED_NOARGS(x509, get_serial_number)
+UTIL_LOCKED(x509, set_serial_number)
+UTIL_LOCKED_NOARGS(x509, get_notBefore)
+UTIL_LOCKED_NOARGS(x509, get_notAfter)
+UTIL_LOCKED(x509, set_notBefore)
+UTIL_LOCKED(x509, set_notAfter)
+UTIL_LOCKED(x509, gmtime_adj_notBefore)
+UTIL_LOCKED(x509, gmtime_adj_notAfter)
+UTIL_LOCKED_NOARGS(x509, has_expired)
+UTIL_LOCKED_NOARGS(x509, subject_name_hash)
+UTIL_LOCKED_NOARGS(x509, get_pubkey)
+UTIL_LOCKED(x509, set_pubkey)
+UTIL_LOCKED(x509, sign)
+UTIL_LOCKED_NOARGS(x509, get_signature_algorithm)
+UTIL_LOCKED(x509, digest)
+UTIL_LOCKED_NOARGS(x509, get_extension_count)
+UTIL_LOCKED(x509, get_extension)
+UTIL_LOCKED(x509, add_extensions)
+
+static PyMethodDef x509_methods[] = {
+    UTIL_LOCKED_ROW_NOARGS(x509, get_version),
+    UTIL_LOCKED_ROW(x509, set_version),
+    UTIL_LOCKED_ROW_NOARGS(x509, get_serial_number),
+    UTIL_LOCKED_ROW(x509, set_serial_number),
+    UTIL_LOCKED_ROW_NOARGS(x509, get_notBefore),
+    UTIL_LOCKED_ROW_NOARGS(x509, get_notAfter),
+    UTIL_LOCKED_ROW(x509, set_notBefore),
+    UTIL_LOCKED_ROW(x509, set_notAfter),
+    UTIL_LOCKED_ROW(x509, gmtime_adj_notBefore),
+    UTIL_LOCKED_ROW(x509, gmtime_adj_notAfter),
+    UTIL_LOCKED_ROW_NOARGS(x509, has_expired),
+    UTIL_ROW_NOARGS(x509, get_subject),
+    UTIL_ROW_NOARGS(x509, get_issuer),
+    UTIL_ROW(x509, set_subject),
+    UTIL_ROW(x509, set_issuer),
+    UTIL_LOCKED_ROW_NOARGS(x509, subject_name_hash),
+    UTIL_LOCKED_ROW_NOARGS(x509, get_pubkey),
+    UTIL_LOCKED_ROW(x509, set_pubkey),
+    UTIL_LOCKED_ROW(x509, sign),
+    UTIL_LOCKED_ROW_NOARGS(x509, get_signature_algorithm),
+    UTIL_LOCKED_ROW(x509, digest),
+    UTIL_LOCKED_ROW_NOARGS(x509, get_extension_count),
+    UTIL_LOCKED_ROW(x509, get_extension),
+    UTIL_LOCKED_ROW(x509, add_extensions),
+    {NULL},
+};
+
+static PyType_Slot x509_slots[] = {
+    UTIL_OWNER_SLOTS(x509),
+    {Py_tp_new, x509_new},
+    {Py_tp_init, util_init_nothing},
+    {Py_tp_methods, x509_methods},
+    {Py_tp_getset, x509_getset},
+    {0, NULL},
+};
+
+PyType_Spec x509_spec = {
+    .name = "OpenSSL.crypto.X509",
+    .basicsize = sizeof(X509Object),
+    .flags = UTIL_TYPE_FLAGS,
+    .slots = x509_slots,
+};
