@@ -1,8 +1,10 @@
 """What test_faults.py runs with failing allocations.
 
 Each function here prepares something and gives back the scenario: a function without arguments that
-does a piece of work, checks it, and lets go of everything.
+does a piece of work, checks it, and lets go of everything.  test_leaks.py runs them many times.
 """
+
+import ctypes
 
 import support
 from OpenSSL import rand
@@ -23,3 +25,14 @@ def random_numbers():
         assert rand.status() == 1
 
     return scenario
+
+
+def _leak_of_python():
+    leaked = []
+    return lambda: leaked.append(bytes(10))
+
+
+def _leak_of_openssl():
+    allocate = support.libcrypto.CRYPTO_malloc
+    allocate.restype = ctypes.c_void_p
+    return lambda: allocate(10, None, 0)

@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import datetime
 import functools
+import inspect
 import itertools
 import os
 import select
@@ -671,6 +672,15 @@ def run_script(code, *args, check=True, flags=STRICT, timeout=TIMEOUT, **environ
 def run_file(path, *args, check=True, flags=STRICT, timeout=TIMEOUT, **environment):
     """The same with a file."""
     return _run_python([path, *args], check, flags, timeout, environment)
+
+
+def scenarios(module):
+    """The names of a module's own public functions, in their order."""
+    return [
+        name
+        for name, item in vars(module).items()
+        if inspect.isfunction(item) and item.__module__ == module.__name__ and name[0] != "_"
+    ]
 
 
 def resident():

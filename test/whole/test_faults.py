@@ -1,6 +1,5 @@
 """Every allocation fails once: an exception, no crash, nothing lost, nothing on the error queue."""
 
-import inspect
 import json
 
 import pytest
@@ -9,11 +8,7 @@ import fault_scenarios
 import support
 
 DRIVER = support.HERE / "faults_driver.py"
-SCENARIOS = [
-    name
-    for name, function in vars(fault_scenarios).items()
-    if inspect.isfunction(function) and function.__module__ == "fault_scenarios" and name[0] != "_"
-]
+SCENARIOS = support.scenarios(fault_scenarios)
 SAMPLE = 100  # how many points are tried unless all are
 
 

@@ -1,0 +1,50 @@
+"""Doing something again and again needs no more memory than doing it once."""
+
+import ctypes
+
+import pytest
+
+import fault_scenarios
+import support
+
+DRIVER = support.HERE / "leaks_driver.py"
+SCENARIOS = support.scenarios(fault_scenarios)
+PER_ROUND = 4  # bytes: the least that anything can lose each time is a block of 16
+
+process = ctypes.CDLL(None)
+pytestmark = [
+    pytest.mark.skipif(
+        not hasattr(process, "mallinfo2"), reason="the heap is measured by glibc's mallinfo2"
+    ),
+    pytest.mark.skipif(
+        hasattr(process, "__asan_init"), reason="AddressSanitizer has a heap of its own"
+    ),
+]
+
+
+def growth(scenario, rounds, timeout=support.TIMEOUT):
+    """Bytes that each round costs for good.
+
+    Of three measurements the least counts: a leak shows in all, a table that grows in one.
+    """
+    output = support.run_file(
+        *(DRIVER, scenario, rounds), timeout=timeout, PYTHONMALLOC="malloc", flags=("-W", "error")
+    )
+    return min(int(line) for line in output.split()) / rounds
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+class TestLeaks:
+    def test_some_rounds(self, scenario):
+        assert growth(scenario, 30) < PER_ROUND
+
+    @pytest.mark.slow
+    @pytest.mark.timeout(1800)
+    def test_many_rounds(self, scenario):
+        assert growth(scenario, 1000, 1800) < PER_ROUND
+
+
+class TestMeasurement:
+    @pytest.mark.parametrize("library", ["python", "openssl"])
+    def test_notices_a_leak(self, library):
+        assert growth(f"_leak_of_{library}", 30) >= 16

@@ -1,0 +1,113 @@
+"""The process ends well, whatever is alive then."""
+
+import pytest
+
+import support
+
+# Each piece leaves something alive, in globals, cycles and the like.
+ALIVE = {
+    "modules": "keep = [OpenSSL, rand, crypto, SSL]",
+    "exceptions": """
+keep = [rand.Error([("a", "b", "c")])]
+try:
+    raise crypto.Error([])
+except crypto.Error as error:
+    keep.append(error)  # with its traceback
+""",
+}
+
+ENDINGS = {
+    "plain": "",
+    "cycle": "class Cycle: pass\ncycle = Cycle()\ncycle.self = cycle\ncycle.keep = keep",
+    "exit": "raise SystemExit(0)",
+    "atexit": """
+import atexit
+atexit.register(lambda: rand.bytes(10))
+atexit.register(keep.clear)
+""",
+    "del": """
+class Last:
+    def __del__(self, bytes=rand.bytes, keep=keep):
+        bytes(10)
+        repr(keep)
+last = Last()
+import builtins
+builtins.last = Last()
+""",
+    "no modules": "import sys\nsys.modules.clear()",
+    "our modules gone": """
+import gc, sys
+for name in [name for name in sys.modules if name.startswith("OpenSSL")]:
+    del sys.modules[name]
+del OpenSSL, rand, crypto, SSL
+gc.collect()
+""",
+    "daemon thread": """
+import threading
+def work(bytes=rand.bytes):
+    while True:
+        started.set()
+        bytes(200000)
+started = threading.Event()
+for _ in range(3):
+    threading.Thread(target=work, daemon=True).start()
+started.wait()
+""",
+    "closed streams": "import os\nfor number in (0, 1, 2):\n    os.close(number)",
+    "many threads that have ended": """
+import threading
+threads = [threading.Thread(target=rand.bytes, args=(20000,)) for _ in range(20)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+""",
+}
+
+START = "import support\nimport OpenSSL\nfrom OpenSSL import SSL, crypto, rand\n"
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("alive", ALIVE)
+class TestExit:
+    def test_quietly(self, alive, ending):
+        assert support.run_script("\n".join([START, ALIVE[alive], ENDINGS[ending]])) == ""
+
+
+class TestBlockedThread:
+    def test_in_egd(self, tmp_path):
+        """A daemon thread waits, detached, when the interpreter goes."""
+        assert (
+            support.run_script(
+                """
+import socket, sys, threading
+from OpenSSL import rand
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+threading.Thread(target=rand.egd, args=(sys.argv[1],), daemon=True).start()
+connection, _ = listener.accept()
+assert connection.recv(2)
+connection.detach(), listener.detach()
+""",
+                tmp_path / "egd",
+            )
+            == ""
+        )
+
+
+class TestFork:
+    def test_child_exits_well(self):
+        assert (
+            support.run_script(
+                START
+                + """
+import os
+rand.bytes(10)
+child = os.fork()
+if child == 0:
+    rand.bytes(10)
+    raise SystemExit(0)
+assert os.waitpid(child, 0)[1] == 0
+"""
+            )
+            == ""
+        )
