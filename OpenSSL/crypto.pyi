@@ -1,7 +1,9 @@
 """Keys, certificates and what belongs to them: OpenSSL's libcrypto."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+from _typeshed import ReadableBuffer
 
 FILETYPE_PEM: int
 FILETYPE_ASN1: int
@@ -324,6 +326,162 @@ class X509:
         ``X509_add_ext``.
         """
 
+class PKCS7:
+    """A PKCS #7 message, as :func:`load_pkcs7_data` reads it; cannot be made otherwise.
+
+    It tells what kind of message it is, and no more.
+    """
+
+    def get_type_name(self) -> bytes:
+        """The short name of the kind of message, such as ``b"pkcs7-signedData"``.
+
+        ``b"UNDEF"`` for one that OpenSSL has no name for.  Wraps ``OBJ_nid2sn``.
+        """
+
+    def type_is_data(self) -> bool:
+        """Whether it is plain data.  Wraps ``PKCS7_type_is_data``."""
+
+    def type_is_enveloped(self) -> bool:
+        """Whether it is enveloped: encrypted for somebody.  Wraps ``PKCS7_type_is_enveloped``."""
+
+    def type_is_signed(self) -> bool:
+        """Whether it is signed.  Wraps ``PKCS7_type_is_signed``."""
+
+    def type_is_signedAndEnveloped(self) -> bool:
+        """Whether it is both in one.  Wraps ``PKCS7_type_is_signedAndEnveloped``.
+
+        A message that was signed first and then enveloped is just enveloped.
+        """
+
+class PKCS12:
+    """A private key, its certificate and those of the authorities, to be kept in one file.
+
+    What is put in comes out as the very same objects.
+    """
+
+    def __init__(self) -> None:
+        """A new one is empty; :func:`load_pkcs12` reads one."""
+
+    def export(self, passphrase: bytes | None = None, iter: int = 2048, maciter: int = 1) -> bytes:
+        """The container in DER, encrypted with 3DES so that any program can read it.
+
+        The key and its certificate are marked as belonging together, so that
+        ``openssl pkcs12 -clcerts`` finds the certificate.
+
+        :param passphrase: encrypts and authenticates it.  Without one it is encrypted all the same,
+            with a key that everybody can derive.  :class:`str` is taken with a
+            :exc:`DeprecationWarning`.
+        :param iter: how many times the passphrase is hashed into the key that encrypts; 0 for 2048
+        :param maciter: the same for the key that authenticates; 0 is 1, and -1 stands for a container without any
+            authentication, which :func:`load_pkcs12` refuses
+        :raises Error: the container is empty; the key is empty or public, or belongs to another
+            certificate; the friendly name is no UTF-8
+        :raises ValueError: there is a NUL in *passphrase*
+        :raises TypeError: *passphrase* is something else, such as a callable
+        :raises OverflowError: *iter* or *maciter* is no C int
+
+        Does what ``PKCS12_create`` does.
+        """
+
+    def get_ca_certificates(self) -> tuple[X509, ...] | None:
+        """The other certificates, as a tuple; None if there never were any."""
+
+    def get_certificate(self) -> X509 | None:
+        """The certificate that belongs to the key; None if there is none."""
+
+    def get_friendlyname(self) -> bytes | None:
+        """The name under which programs show the key, in UTF-8; None if there is none."""
+
+    def get_privatekey(self) -> PKey | None:
+        """The private key; None if there is none."""
+
+    def set_ca_certificates(self, cacerts: Iterable[X509] | None) -> None:
+        """Put other certificates in the place of those that are there; None removes them.
+
+        :param cacerts: an iterable, which is copied
+        :raises TypeError: it is none, or not of :class:`X509` objects
+        """
+
+    def set_certificate(self, cert: X509 | None) -> None:
+        """Put another certificate in the place of the one that is there; None removes it.
+
+        Whether it belongs to the key is looked at by :meth:`export`.
+
+        :raises TypeError: *cert* is neither an :class:`X509` nor None
+        """
+
+    def set_friendlyname(self, name: bytes | None) -> None:
+        """Give another friendly name, in UTF-8; None removes it.
+
+        :raises TypeError: *name* is neither bytes nor None
+        :raises ValueError: there is a NUL in it
+        """
+
+    def set_privatekey(self, pkey: PKey | None) -> None:
+        """Put another private key in the place of the one that is there; None removes it.
+
+        :raises TypeError: *pkey* is neither a :class:`PKey` nor None
+        """
+
+class NetscapeSPKI:
+    """A public key, signed with the private one: what browsers sent to certificate authorities.
+
+    :param enc: one in base64, as :meth:`b64_encode` gives it, bytes or str; None for an empty one
+    :raises Error: *enc* is no such thing
+    :raises TypeError: it is neither bytes nor str
+    :raises ValueError: there is a NUL in it
+
+    Wraps ``NETSCAPE_SPKI_b64_decode``.
+    """
+
+    def __init__(self, enc: bytes | str | None = None) -> None: ...
+    def b64_encode(self) -> bytes:
+        """The whole in base64, in one line.
+
+        :raises Error: it has not been signed
+
+        Does what ``NETSCAPE_SPKI_b64_encode`` does.
+        """
+
+    def get_pubkey(self) -> PKey:
+        """The public key.
+
+        :raises Error: there is none, or OpenSSL does not know its kind
+
+        Wraps ``NETSCAPE_SPKI_get_pubkey``.
+        """
+
+    def set_pubkey(self, pkey: PKey) -> None:
+        """Set the public key.  A signature that was there holds no longer.
+
+        :raises TypeError: *pkey* is no :class:`PKey`
+        :raises Error: it is empty
+
+        Wraps ``NETSCAPE_SPKI_set_pubkey``.
+        """
+
+    def sign(self, pkey: PKey, digest: bytes | str | None) -> None:
+        """Sign it.
+
+        :param pkey: the private key that belongs to the public one
+        :param digest: the name of a digest, such as ``"sha256"``; None for a key that brings its
+            own, such as Ed25519
+        :raises TypeError: *pkey* is no :class:`PKey`
+        :raises ValueError: *pkey* is empty or public, or *digest* is unknown
+        :raises Error: there is no public key, or the key cannot sign so
+
+        Wraps ``NETSCAPE_SPKI_sign``.
+        """
+
+    def verify(self, key: PKey) -> bool:
+        """Return True if the signature was made with the private half of *key*.
+
+        :raises TypeError: *key* is no :class:`PKey`
+        :raises Error: it was not, or there is no signature
+
+        Wraps ``NETSCAPE_SPKI_verify``.
+        """
+
 def load_certificate(type: int, buffer: Any) -> X509:
     """Load a certificate.
 
@@ -440,3 +598,40 @@ def verify(cert: X509, signature: Any, data: Any, digest: str | bytes | None) ->
 
     ``EVP_DigestVerify``.
     """
+
+def load_pkcs7_data(type: int, buffer: ReadableBuffer | str) -> PKCS7:
+    """Read a PKCS #7 message.
+
+    :param type: ``FILETYPE_PEM`` or ``FILETYPE_ASN1``
+    :param buffer: the message; str only if it is ASCII
+    :raises ValueError: *type* is something else
+    :raises TypeError: *buffer* is something else
+    :raises Error: it is no PKCS #7 message
+
+    Wraps ``PEM_read_bio_PKCS7`` and ``d2i_PKCS7_bio``.
+    """
+
+def load_pkcs12(buffer: ReadableBuffer | str, passphrase: bytes | None = None) -> PKCS12:
+    """Read a PKCS #12 container.
+
+    The certificate that belongs to the private key becomes the container's, with its friendly name;
+    all others, and without a private key all of them, become the other ones, in their order.
+
+    :param buffer: the container in DER
+    :param passphrase: None and ``b""`` are the same here, whichever it was written with.
+        :class:`str` is taken with a :exc:`DeprecationWarning`.
+    :raises Error: it is no such container, the passphrase is wrong, there is no authentication (MAC),
+        or it is encrypted in an old way (RC2) that needs OpenSSL's legacy provider
+    :raises ValueError: there is a NUL in *passphrase*
+    :raises TypeError: an argument is something else
+
+    Wraps ``PKCS12_parse``.
+    """
+
+PKeyType = PKey
+X509Type = X509
+X509NameType = X509Name
+X509ExtensionType = X509Extension
+PKCS7Type = PKCS7
+PKCS12Type = PKCS12
+NetscapeSPKIType = NetscapeSPKI

@@ -12,6 +12,8 @@ static PyMethodDef crypto_methods[] = {
     UTIL_ROW(crypto, dump_publickey),
     UTIL_ROW(crypto, sign),
     UTIL_ROW(crypto, verify),
+    UTIL_ROW(crypto, load_pkcs7_data),
+    UTIL_ROW(crypto, load_pkcs12),
     {NULL},
 };
 
@@ -37,10 +39,16 @@ crypto_exec(PyObject *module)
         || util_add_type(module, &x509_spec, &state->X509_Type) < 0
         || util_add_type(module, &name_spec, &state->X509Name_Type) < 0
         || util_add_type(module, &extension_spec, &state->X509Extension_Type) < 0
+        || util_add_type(module, &pkcs7_spec, &state->PKCS7_Type) < 0
+        || util_add_type(module, &pkcs12_spec, &state->PKCS12_Type) < 0
+        || util_add_type(module, &spki_spec, &state->SPKI_Type) < 0
         || util_add_alias(module, "PKeyType", state->PKey_Type) < 0
         || util_add_alias(module, "X509Type", state->X509_Type) < 0
         || util_add_alias(module, "X509NameType", state->X509Name_Type) < 0
-        || util_add_alias(module, "X509ExtensionType", state->X509Extension_Type) < 0)
+        || util_add_alias(module, "X509ExtensionType", state->X509Extension_Type) < 0
+        || util_add_alias(module, "PKCS7Type", state->PKCS7_Type) < 0
+        || util_add_alias(module, "PKCS12Type", state->PKCS12_Type) < 0
+        || util_add_alias(module, "NetscapeSPKIType", state->SPKI_Type) < 0)
         return -1;
     return 0;
 }

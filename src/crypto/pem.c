@@ -58,6 +58,10 @@ WRITER(public_key_to_pem, EVP_PKEY, PEM_write_bio_PUBKEY(bio, object))
 const crypto_kind crypto_public_key = {public_key_from_der, public_key_from_pem,
                                        public_key_to_der, public_key_to_pem, NULL};
 
+READERS(pkcs7, PKCS7, d2i_PKCS7, PEM_read_bio_PKCS7)
+
+const crypto_kind crypto_pkcs7 = {pkcs7_from_der, pkcs7_from_pem, NULL, NULL, NULL};
+
 /* ---- formats ---- */
 
 int

@@ -16,7 +16,7 @@ typedef struct {
 } crypto_kind;
 
 /* The rows, in pem.c. */
-extern const crypto_kind crypto_certificate, crypto_private_key, crypto_public_key;
+extern const crypto_kind crypto_certificate, crypto_private_key, crypto_public_key, crypto_pkcs7;
 
 /* A new native object from a buffer (bytes, str of ASCII, another buffer), or NULL with an
    exception.  *type* is the FILETYPE_ constant as it was given: ValueError for any other. */

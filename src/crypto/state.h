@@ -4,13 +4,16 @@
 #include "crypto/api.h"
 #include "util/module.h"
 
-#define CRYPTO_STATE(X)             \
-    X(PyObject, Error)              \
-    X(PyObject, StoreContextError)  \
-    X(PyTypeObject, PKey_Type)      \
-    X(PyTypeObject, X509_Type)      \
-    X(PyTypeObject, X509Name_Type)  \
-    X(PyTypeObject, X509Extension_Type)
+#define CRYPTO_STATE(X)                 \
+    X(PyObject, Error)                  \
+    X(PyObject, StoreContextError)      \
+    X(PyTypeObject, PKey_Type)          \
+    X(PyTypeObject, X509_Type)          \
+    X(PyTypeObject, X509Name_Type)      \
+    X(PyTypeObject, X509Extension_Type) \
+    X(PyTypeObject, PKCS7_Type)         \
+    X(PyTypeObject, PKCS12_Type)        \
+    X(PyTypeObject, SPKI_Type)
 
 typedef struct {
     CRYPTO_STATE(UTIL_STATE_FIELD)
@@ -63,5 +66,13 @@ typedef struct {
 
 extern PyType_Spec x509_spec, name_spec, extension_spec;
 PyObject *crypto_x509_wrap(PyTypeObject *type, X509 *taken);
+
+/* ---- containers: pkcs7.c, pkcs12.c, spki.c ---- */
+
+extern PyType_Spec pkcs7_spec, pkcs12_spec, spki_spec;
+PyObject *crypto_load_pkcs7_data(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                                 PyObject *kwnames);
+PyObject *crypto_load_pkcs12(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                             PyObject *kwnames);
 
 #endif

@@ -325,6 +325,33 @@ util_as_warned_bytes(PyObject *value, const char *name)
     return util_as_plain_bytes(value, name);
 }
 
+/* ---- iterables ---- */
+
+PyObject *
+util_as_instances(PyObject *value, PyTypeObject *type, const char *name)
+{
+    PyObject *result;
+
+    if (Py_TYPE(value)->tp_iter == NULL && !PySequence_Check(value)) {
+        wanted(name, "iterable", value);
+        return NULL;
+    }
+    result = PySequence_Tuple(value);
+    if (result == NULL)
+        return NULL;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(result); i++) {
+        PyObject *item = PyTuple_GET_ITEM(result, i);
+
+        if (!PyObject_TypeCheck(item, type)) {
+            fail(PyExc_TypeError, "each item of %s must be an instance of %.100s, not %.100s", name,
+                 type->tp_name, Py_TYPE(item)->tp_name);
+            Py_DECREF(result);
+            return NULL;
+        }
+    }
+    return result;
+}
+
 /* ---- checks ---- */
 
 int

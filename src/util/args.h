@@ -62,7 +62,10 @@ PyObject *util_as_identifier(PyObject *value, const char *name); /* str or bytes
 PyObject *util_as_plain_bytes(PyObject *value, const char *name); /* bytes only */
 PyObject *util_as_warned_bytes(PyObject *value, const char *name); /* str with a warning */
 
-/* Checks only.  *none* also lets None through. */
+/* A new tuple of the items of any iterable, each of which is of that type. */
+PyObject *util_as_instances(PyObject *value, PyTypeObject *type, const char *name);
+
+/* Checks only. */
 int util_check_instance(PyObject *value, PyTypeObject *type, const char *name);
 int util_check_callable(PyObject *value, const char *name);
 int util_check_bytes(PyObject *value, const char *name);

@@ -1,0 +1,400 @@
+#include "crypto/container.h"
+#include "crypto/state.h"
+#include "crypto_doc.h"
+#include "util/args.h"
+#include "util/convert.h"
+#include "util/error.h"
+#include "util/thread.h"
+
+/* What is put in comes out as the very same objects: a PKCS12 holds nothing but Python objects,
+   and OpenSSL's container exists only while it is read or written. */
+typedef struct {
+    UTIL_HEAD
+    PyObject *key, *cert, *cacerts, *friendlyname; /* NULL: none */
+} PKCS12Object;
+
+/* ---- life ---- */
+
+static PyMemberDef pkcs12_members[] = {UTIL_MEMBERS(PKCS12Object), {NULL}};
+
+static int
+pkcs12_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    PKCS12Object *p12 = (PKCS12Object *)self;
+
+    Py_VISIT(p12->key);
+    Py_VISIT(p12->cert);
+    Py_VISIT(p12->cacerts);
+    Py_VISIT(p12->friendlyname);
+    return util_object_traverse(self, visit, arg);
+}
+
+static int
+pkcs12_clear(PyObject *self)
+{
+    PKCS12Object *p12 = (PKCS12Object *)self;
+
+    Py_CLEAR(p12->key);
+    Py_CLEAR(p12->cert);
+    Py_CLEAR(p12->cacerts);
+    Py_CLEAR(p12->friendlyname);
+    return util_object_clear(self);
+}
+
+static void
+pkcs12_dealloc(PyObject *self)
+{
+    util_object_dealloc_start(self);
+    pkcs12_clear(self);
+    util_object_dealloc_end(self);
+}
+
+/* ---- what is in it ---- */
+
+static PyObject *
+get(PyObject *part)
+{
+    return Py_NewRef(part == NULL ? Py_None : part);
+}
+
+/* Put a new reference, NULL or None in the place of what *slot* has. */
+static PyObject *
+set(PyObject **slot, PyObject *taken)
+{
+    if (taken == Py_None)
+        Py_CLEAR(taken);
+    Py_XSETREF(*slot, taken);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+pkcs12_get_privatekey(PyObject *self, PyObject *unused)
+{
+    return get(((PKCS12Object *)self)->key);
+}
+UTIL_LOCKED_NOARGS(pkcs12, get_privatekey)
+
+static PyObject *
+pkcs12_get_certificate(PyObject *self, PyObject *unused)
+{
+    return get(((PKCS12Object *)self)->cert);
+}
+UTIL_LOCKED_NOARGS(pkcs12, get_certificate)
+
+static PyObject *
+pkcs12_get_ca_certificates(PyObject *self, PyObject *unused)
+{
+    return get(((PKCS12Object *)self)->cacerts);
+}
+UTIL_LOCKED_NOARGS(pkcs12, get_ca_certificates)
+
+static PyObject *
+pkcs12_get_friendlyname(PyObject *self, PyObject *unused)
+{
+    return get(((PKCS12Object *)self)->friendlyname);
+}
+UTIL_LOCKED_NOARGS(pkcs12, get_friendlyname)
+
+static PyObject *
+pkcs12_set_privatekey(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_privatekey", 1, 1, "pkey");
+    PyObject *pkey;
+
+    if (util_bind(&params, args, nargs, kwnames, &pkey) < 0)
+        return NULL;
+    if (pkey != Py_None && util_check_instance(pkey, crypto_state_of(self)->PKey_Type, "pkey") < 0)
+        return NULL;
+    return set(&((PKCS12Object *)self)->key, Py_NewRef(pkey));
+}
+UTIL_LOCKED(pkcs12, set_privatekey)
+
+static PyObject *
+pkcs12_set_certificate(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_certificate", 1, 1, "cert");
+    PyObject *cert;
+
+    if (util_bind(&params, args, nargs, kwnames, &cert) < 0)
+        return NULL;
+    if (cert != Py_None && util_check_instance(cert, crypto_state_of(self)->X509_Type, "cert") < 0)
+        return NULL;
+    return set(&((PKCS12Object *)self)->cert, Py_NewRef(cert));
+}
+UTIL_LOCKED(pkcs12, set_certificate)
+
+static PyObject *
+pkcs12_set_ca_certificates(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
+                           PyObject *kwnames)
+{
+    UTIL_PARAMS("set_ca_certificates", 1, 1, "cacerts");
+    PyObject *cacerts, *copy = NULL;
+
+    if (util_bind(&params, args, nargs, kwnames, &cacerts) < 0)
+        return NULL;
+    if (cacerts != Py_None) {
+        copy = util_as_instances(cacerts, crypto_state_of(self)->X509_Type, "cacerts");
+        if (copy == NULL)
+            return NULL;
+    }
+    return set(&((PKCS12Object *)self)->cacerts, copy);
+}
+UTIL_LOCKED(pkcs12, set_ca_certificates)
+
+static PyObject *
+pkcs12_set_friendlyname(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_friendlyname", 1, 1, "name");
+    PyObject *name;
+
+    if (util_bind(&params, args, nargs, kwnames, &name) < 0)
+        return NULL;
+    if (name != Py_None) {
+        name = util_as_plain_bytes(name, "name");
+        if (name == NULL)
+            return NULL;
+    }
+    return set(&((PKCS12Object *)self)->friendlyname, name);
+}
+UTIL_LOCKED(pkcs12, set_friendlyname)
+
+/* ---- writing ---- */
+
+/* OpenSSL takes the passphrase up to its end, as we take care that there is no NUL in it. */
+static int
+as_passphrase(PyObject *value, PyObject **bytes)
+{
+    *bytes = NULL;
+    if (value == NULL || value == Py_None)
+        return 0;
+    *bytes = util_as_warned_bytes(value, "passphrase");
+    return *bytes == NULL ? -1 : 0;
+}
+
+static int
+collect_key(crypto_state *state, const PKCS12Object *self, container_contents *contents)
+{
+    if (self->key == NULL)
+        return 0;
+    contents->key = crypto_as_pkey(state, self->key, "the private key");
+    if (contents->key == NULL)
+        return -1;
+    if (((PKeyObject *)self->key)->only_public) {
+        util_raise_reason(state->Error, "PKCS12 routines", "not a private key");
+        return -1;
+    }
+    return 0;
+}
+
+static int
+collect_certificate(PyObject *cert, container_contents *contents,
+                    int (*add)(container_contents *, X509 *))
+{
+    int good;
+
+    Py_BEGIN_CRITICAL_SECTION(cert);
+    good = add(contents, ((X509Object *)cert)->ptr);
+    Py_END_CRITICAL_SECTION();
+    return good;
+}
+
+static int
+collect(crypto_state *state, const PKCS12Object *self, container_contents *contents)
+{
+    Py_ssize_t others = self->cacerts ? PyTuple_GET_SIZE(self->cacerts) : 0;
+    int good = 1;
+
+    if (collect_key(state, self, contents) < 0)
+        return -1;
+    if (self->cert != NULL)
+        good = collect_certificate(self->cert, contents, container_add_own);
+    for (Py_ssize_t i = 0; good && i < others; i++)
+        good = collect_certificate(PyTuple_GET_ITEM(self->cacerts, i), contents,
+                                   container_add_authority);
+    if (!good)
+        util_raise_new(state->Error);
+    else if (container_is_empty(contents))
+        util_raise_reason(state->Error, "PKCS12 routines", "there is nothing to export");
+    else
+        return 0;
+    return -1;
+}
+
+static PyObject *
+seal(crypto_state *state, const PKCS12Object *self, container_contents *contents)
+{
+    PyObject *name = Py_XNewRef(self->friendlyname), *result = NULL;
+    PKCS12 *p12 = NULL;
+
+    util_errors_clear();
+    if (name != NULL)
+        contents->name = PyBytes_AS_STRING(name);
+    if (collect(state, self, contents) < 0)
+        goto done;
+    DETACHED(p12 = container_seal(contents));
+    if (p12 == NULL)
+        util_raise_new(state->Error);
+    else
+        result = UTIL_FROM_I2D(i2d_PKCS12, p12, state->Error);
+done:
+    PKCS12_free(p12);
+    container_discard(contents);
+    Py_XDECREF(name);
+    return result;
+}
+
+static PyObject *
+pkcs12_export(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("export", 0, 3, "passphrase", "iter", "maciter");
+    container_contents contents = {.iter = PKCS12_DEFAULT_ITER, .maciter = 1};
+    PyObject *values[3], *passphrase, *result = NULL;
+
+    if (util_bind(&params, args, nargs, kwnames, values) < 0
+        || as_passphrase(values[0], &passphrase) < 0)
+        return NULL;
+    if (passphrase != NULL)
+        contents.passphrase = PyBytes_AS_STRING(passphrase);
+    if ((values[1] == NULL || util_as_int(values[1], "iter", &contents.iter) == 0)
+        && (values[2] == NULL || util_as_int(values[2], "maciter", &contents.maciter) == 0))
+        result = seal(crypto_state_of(self), (PKCS12Object *)self, &contents);
+    Py_XDECREF(passphrase);
+    return result;
+}
+UTIL_LOCKED(pkcs12, export)
+
+/* ---- reading ---- */
+
+static void
+raise_unreadable(crypto_state *state, const container_findings *findings)
+{
+    if (findings->refused != NULL)
+        util_raise_reason(state->Error, "PKCS12 routines", findings->refused);
+    else if (util_errors_first_is(ERR_LIB_EVP, ERR_R_UNSUPPORTED))
+        util_raise_reason(state->Error, "digital envelope routines",
+                          "unsupported: old files, encrypted with RC2, can be read only where "
+                          "OpenSSL's legacy provider is active");
+    else
+        util_raise(state->Error);
+}
+
+/* The friendly name of the key's certificate becomes the container's. */
+static int
+take_name(PKCS12Object *self, X509 *cert)
+{
+    int size = 0;
+    const char *name = (const char *)X509_alias_get0(cert, &size);
+
+    if (name == NULL)
+        return 0;
+    self->friendlyname = PyBytes_FromStringAndSize(name, size);
+    return self->friendlyname == NULL ? -1 : 0;
+}
+
+static int
+take_own(crypto_state *state, PKCS12Object *self, container_findings *findings)
+{
+    X509 *plain;
+
+    if (findings->key != NULL) {
+        self->key = crypto_pkey_wrap(state->PKey_Type, findings->key, 0);
+        findings->key = NULL;
+        if (self->key == NULL)
+            return -1;
+    }
+    if (findings->cert == NULL)
+        return 0;
+    if (take_name(self, findings->cert) < 0)
+        return -1;
+    plain = X509_dup(findings->cert); /* without the container's name and id */
+    if (plain == NULL) {
+        util_raise_new(state->Error);
+        return -1;
+    }
+    self->cert = crypto_x509_wrap(state->X509_Type, plain);
+    return self->cert == NULL ? -1 : 0;
+}
+
+static int
+take_others(crypto_state *state, PKCS12Object *self, container_findings *findings)
+{
+    int size = sk_X509_num(findings->others);
+
+    if (size <= 0)
+        return 0;
+    self->cacerts = PyTuple_New(size);
+    if (self->cacerts == NULL)
+        return -1;
+    for (int i = 0; i < size; i++) {
+        PyObject *item = crypto_x509_wrap(state->X509_Type, sk_X509_shift(findings->others));
+
+        if (item == NULL)
+            return -1;
+        PyTuple_SET_ITEM(self->cacerts, i, item);
+    }
+    return 0;
+}
+
+PyObject *
+crypto_load_pkcs12(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("load_pkcs12", 1, 2, "buffer", "passphrase");
+    crypto_state *state = PyModule_GetState(module);
+    PyObject *values[2], *passphrase = NULL, *result = NULL;
+    container_findings findings = {0};
+    Py_buffer view = {0};
+    int good;
+
+    if (util_bind(&params, args, nargs, kwnames, values) < 0
+        || as_passphrase(values[1], &passphrase) < 0
+        || util_as_ascii_buffer(values[0], "buffer", &view) < 0)
+        goto done;
+    util_errors_clear();
+    DETACHED(good = container_open(view.buf, (long)view.len,
+                                   passphrase ? PyBytes_AS_STRING(passphrase) : NULL, &findings));
+    if (!good) {
+        raise_unreadable(state, &findings);
+        goto done;
+    }
+    util_errors_clear(); /* trying both kinds of no passphrase leaves some */
+    result = PyType_GenericAlloc(state->PKCS12_Type, 0);
+    if (result != NULL
+        && (take_own(state, (PKCS12Object *)result, &findings) < 0
+            || take_others(state, (PKCS12Object *)result, &findings) < 0))
+        Py_CLEAR(result);
+done:
+    container_drop(&findings);
+    PyBuffer_Release(&view);
+    Py_XDECREF(passphrase);
+    return result;
+}
+
+/* ---- the type ---- */
+
+static PyMethodDef pkcs12_methods[] = {
+    UTIL_LOCKED_ROW(pkcs12, export),
+    UTIL_LOCKED_ROW_NOARGS(pkcs12, get_ca_certificates),
+    UTIL_LOCKED_ROW_NOARGS(pkcs12, get_certificate),
+    UTIL_LOCKED_ROW_NOARGS(pkcs12, get_friendlyname),
+    UTIL_LOCKED_ROW_NOARGS(pkcs12, get_privatekey),
+    UTIL_LOCKED_ROW(pkcs12, set_ca_certificates),
+    UTIL_LOCKED_ROW(pkcs12, set_certificate),
+    UTIL_LOCKED_ROW(pkcs12, set_friendlyname),
+    UTIL_LOCKED_ROW(pkcs12, set_privatekey),
+    {NULL},
+};
+
+static PyType_Slot pkcs12_slots[] = {
+    {Py_tp_new, PyType_GenericNew},
+    {Py_tp_init, util_init_nothing},
+    UTIL_OWNER_SLOTS(pkcs12),
+    {Py_tp_methods, pkcs12_methods},
+    {0, NULL},
+};
+
+PyType_Spec pkcs12_spec = {
+    .name = "OpenSSL.crypto.PKCS12",
+    .basicsize = sizeof(PKCS12Object),
+    .flags = UTIL_TYPE_FLAGS,
+    .slots = pkcs12_slots,
+};
