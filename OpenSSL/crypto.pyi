@@ -1,9 +1,15 @@
 """Keys, certificates and what belongs to them: OpenSSL's libcrypto."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Self, TypeAlias
 
-from _typeshed import ReadableBuffer
+from _typeshed import ReadableBuffer, StrOrBytesPath
+
+# Objects of the package cryptography, which may not be there.
+_CryptographyCertificate: TypeAlias = Any
+_CryptographyKey: TypeAlias = Any
+_CryptographyRevocationList: TypeAlias = Any
 
 FILETYPE_PEM: int
 FILETYPE_ASN1: int
@@ -62,6 +68,22 @@ class PKey:
         :raises TypeError: it is no RSA key, or has no private part
 
         ``EVP_PKEY_check``, ``EVP_PKEY_pairwise_check``.
+        """
+
+    def to_cryptography_key(self) -> _CryptographyKey:
+        """The same key as an object of the package ``cryptography``.
+
+        :return: one of its private keys, or a public one if this has no private part
+        :raises Error: if there is no key
+        :raises ImportError: if ``cryptography`` is not installed
+        """
+
+    @classmethod
+    def from_cryptography_key(cls, crypto_key: _CryptographyKey) -> Self:
+        """Make one from a key of the package ``cryptography``.
+
+        :param crypto_key: an RSA, DSA, EC, Ed25519 or Ed448 key, private or public
+        :raises TypeError: if it is anything else
         """
 
 class X509Name:
@@ -324,6 +346,24 @@ class X509:
         :raises TypeError: it cannot be iterated over
 
         ``X509_add_ext``.
+        """
+
+    def to_cryptography(self) -> _CryptographyCertificate:
+        """The same certificate as an object of the package ``cryptography``.
+
+        Both are independent of each other.
+
+        :return: a ``cryptography.x509.Certificate``
+        :raises Error: if the certificate is not complete
+        :raises ImportError: if ``cryptography`` is not installed
+        """
+
+    @classmethod
+    def from_cryptography(cls, crypto_cert: _CryptographyCertificate) -> Self:
+        """Make one from a certificate of the package ``cryptography``.
+
+        :param crypto_cert: a ``cryptography.x509.Certificate``
+        :raises TypeError: if it is anything else
         """
 
 class PKCS7:
@@ -635,3 +675,160 @@ X509ExtensionType = X509Extension
 PKCS7Type = PKCS7
 PKCS12Type = PKCS12
 NetscapeSPKIType = NetscapeSPKI
+
+class X509StoreFlags:
+    """Flags for :meth:`X509Store.set_flags`, to be combined with ``|``.
+
+    OpenSSL explains them in *X509_VERIFY_PARAM_set_flags(3)*, as ``X509_V_FLAG_...``.
+    """
+
+    CRL_CHECK: int
+    """Look for a revocation list for the certificate; without one it is refused."""
+    CRL_CHECK_ALL: int
+    """With :attr:`CRL_CHECK`: for all certificates of the chain."""
+    IGNORE_CRITICAL: int
+    """Accept critical extensions that OpenSSL does not know."""
+    X509_STRICT: int
+    """Accept nothing that is against the standard but often seen."""
+    ALLOW_PROXY_CERTS: int
+    """Accept proxy certificates (RFC 3820)."""
+    POLICY_CHECK: int
+    """Check certificate policies."""
+    EXPLICIT_POLICY: int
+    """Require a valid policy."""
+    INHIBIT_MAP: int
+    """Do not map policies."""
+    NOTIFY_POLICY: int
+    """Report the end of the policy check to a callback; here without effect."""
+    CHECK_SS_SIGNATURE: int
+    """Check the signature of the root certificate too."""
+    PARTIAL_CHAIN: int
+    """Let a chain end at any certificate of the store, not only at a root."""
+    CB_ISSUER_CHECK: int
+    """Zero: OpenSSL has no use for it any more."""
+
+class X509Store:
+    """Whom to trust: certificates, revocation lists, places to look for more, and how to verify.
+
+    Several threads may use one store: adding certificates goes on beside verification, changing
+    flags, time or places waits until nobody verifies.
+    """
+
+    def __init__(self) -> None:
+        """Make an empty store, which trusts nobody."""
+
+    def add_cert(self, cert: X509) -> None:
+        """Trust a certificate.
+
+        The store keeps it as it is now: if *cert* is changed later, the store does not see that.
+        Adding one that is there already has no effect.
+
+        :param cert: the certificate, complete and signed
+        :raises TypeError: if it is no :class:`X509`
+        :raises Error: if it is not complete
+
+        Wraps ``X509_STORE_add_cert``.
+        """
+
+    def add_crl(self, crl: _CryptographyRevocationList) -> None:
+        """Add a revocation list.
+
+        Lists are looked at only after ``set_flags(X509StoreFlags.CRL_CHECK)``.
+
+        :param crl: a ``cryptography.x509.CertificateRevocationList``
+        :raises TypeError: if it is anything else
+
+        Wraps ``X509_STORE_add_crl``.
+        """
+
+    def load_locations(
+        self, cafile: StrOrBytesPath | None, capath: StrOrBytesPath | None = None
+    ) -> None:
+        """Trust the certificates in a file, and those in a directory.
+
+        The file is read now, the directory whenever a certificate is looked for.  May be called
+        more than once.
+
+        :param cafile: the path of a file with certificates and revocation lists in PEM, or None
+        :param capath: the path of a directory with one certificate or list a file, named as
+            ``openssl rehash`` does, or None
+        :raises Error: if both are None, or the file cannot be read or has nothing in it
+        :raises RuntimeError: if called from inside a callback of a handshake that uses this store
+
+        Wraps ``X509_STORE_load_locations``.
+        """
+
+    def set_flags(self, flags: int) -> None:
+        """Set flags, besides those set already.
+
+        :param flags: attributes of :class:`X509StoreFlags`, combined with ``|``
+        :raises RuntimeError: if called from inside a callback of a handshake that uses this store
+
+        Wraps ``X509_STORE_set_flags``.
+        """
+
+    def set_time(self, vfy_time: datetime) -> None:
+        """Verify as if it were another time.
+
+        :param vfy_time: the time; without a time zone it is UTC; fractions of a second are dropped
+        :raises RuntimeError: if called from inside a callback of a handshake that uses this store
+
+        Wraps ``X509_VERIFY_PARAM_set_time``.
+        """
+
+X509StoreType = X509Store
+
+class X509StoreContextError(Exception):
+    """A certificate is not valid.
+
+    ``str()`` of it is OpenSSL's explanation, such as ``"certificate has expired"``.
+    """
+
+    errors: list[Any]
+    """OpenSSL's number for what is wrong, how far from the certificate that was to be verified the
+    one at fault is (0: it is that one), and the explanation."""
+    certificate: X509
+    """The certificate at fault; None if OpenSSL names none."""
+
+    def __init__(self, message: str, errors: list[Any], certificate: X509) -> None:
+        """Made by :meth:`X509StoreContext.verify_certificate`."""
+
+class X509StoreContext:
+    """A certificate to be verified against a store.
+
+    It may be asked any number of times, and answers by what the store has then.
+    """
+
+    def __init__(
+        self, store: X509Store, certificate: X509, chain: Sequence[X509] | None = None
+    ) -> None:
+        """
+        :param store: whom to trust
+        :param certificate: what to verify
+        :param chain: further certificates that may help to lead from it to one of the store's;
+            they are not trusted
+        :raises TypeError: if one of these is of another type
+        """
+
+    def set_store(self, store: X509Store) -> None:
+        """Verify against another store from now on.
+
+        :raises TypeError: if it is no :class:`X509Store`
+        """
+
+    def verify_certificate(self) -> None:
+        """Verify the certificate.
+
+        :raises X509StoreContextError: if it is not valid
+
+        Wraps ``X509_verify_cert``.
+        """
+
+    def get_verified_chain(self) -> list[X509]:
+        """Verify the certificate, and tell by which chain.
+
+        :return: the certificate first, the one that the store trusts last
+        :raises X509StoreContextError: if it is not valid
+
+        Wraps ``X509_STORE_CTX_get1_chain``.
+        """

@@ -42,13 +42,21 @@ crypto_exec(PyObject *module)
         || util_add_type(module, &pkcs7_spec, &state->PKCS7_Type) < 0
         || util_add_type(module, &pkcs12_spec, &state->PKCS12_Type) < 0
         || util_add_type(module, &spki_spec, &state->SPKI_Type) < 0
+        || util_add_type(module, &store_spec, &state->X509Store_Type) < 0
+        || util_add_type(module, &storectx_spec, &state->X509StoreContext_Type) < 0
+        || util_add_subtype(module, &storectx_error_spec, PyExc_Exception,
+                            (PyTypeObject **)&state->X509StoreContextError)
+               < 0
+        || util_add_namespace(module, "X509StoreFlags", x509storeflags_doc, crypto_store_flags) < 0
         || util_add_alias(module, "PKeyType", state->PKey_Type) < 0
         || util_add_alias(module, "X509Type", state->X509_Type) < 0
         || util_add_alias(module, "X509NameType", state->X509Name_Type) < 0
         || util_add_alias(module, "X509ExtensionType", state->X509Extension_Type) < 0
         || util_add_alias(module, "PKCS7Type", state->PKCS7_Type) < 0
         || util_add_alias(module, "PKCS12Type", state->PKCS12_Type) < 0
-        || util_add_alias(module, "NetscapeSPKIType", state->SPKI_Type) < 0)
+        || util_add_alias(module, "NetscapeSPKIType", state->SPKI_Type) < 0
+        || util_add_alias(module, "X509StoreType", state->X509Store_Type) < 0
+        || crypto_add_api(module, state) < 0)
         return -1;
     return 0;
 }

@@ -85,19 +85,25 @@ crypto_name_wrap(PyTypeObject *type, X509_NAME *taken)
 }
 
 X509_NAME *
-crypto_as_name(crypto_state *state, PyObject *value, const char *name)
+crypto_name_copy(PyObject *name, PyObject *exc)
 {
     X509_NAME *copy = NULL;
     const X509_NAME *now;
 
-    if (util_check_instance(value, state->X509Name_Type, name) < 0)
-        return NULL;
-    Py_BEGIN_CRITICAL_SECTION(guard_of(value));
-    now = name_get(value);
+    Py_BEGIN_CRITICAL_SECTION(guard_of(name));
+    now = name_get(name);
     if (now != NULL && (copy = X509_NAME_dup(now)) == NULL)
-        util_raise_new(state->Error);
+        util_raise_new(exc);
     Py_END_CRITICAL_SECTION();
     return copy;
+}
+
+X509_NAME *
+crypto_as_name(crypto_state *state, PyObject *value, const char *name)
+{
+    if (util_check_instance(value, state->X509Name_Type, name) < 0)
+        return NULL;
+    return crypto_name_copy(value, state->Error);
 }
 
 static int

@@ -14,7 +14,9 @@ typedef struct {
 PyObject *crypto_name_view(crypto_state *state, PyObject *owner, const name_source *source);
 /* An X509Name of its own. */
 PyObject *crypto_name_wrap(PyTypeObject *type, X509_NAME *taken);
-/* A copy of what an X509Name shows now; TypeError for another object. */
+/* A copy of what an X509Name shows now. */
+X509_NAME *crypto_name_copy(PyObject *name, PyObject *exc);
+/* The same for any object: TypeError for another object. */
 X509_NAME *crypto_as_name(crypto_state *state, PyObject *value, const char *name);
 
 #endif

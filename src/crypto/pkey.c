@@ -1,3 +1,4 @@
+#include "crypto/interop.h"
 #include "crypto/state.h"
 #include "crypto_doc.h"
 #include "util/args.h"
@@ -263,6 +264,10 @@ static PyMethodDef pkey_methods[] = {
     UTIL_ROW_NOARGS(pkey, type),
     UTIL_ROW_NOARGS(pkey, bits),
     UTIL_ROW_NOARGS(pkey, check),
+    UTIL_ROW_NOARGS_OF(to_cryptography_key, crypto_pkey_to_cryptography_key,
+                       pkey_to_cryptography_key_doc),
+    UTIL_CLASS_ROW_OF(from_cryptography_key, crypto_pkey_from_cryptography_key,
+                      pkey_from_cryptography_key_doc),
     {NULL},
 };
 

@@ -6,14 +6,16 @@
 
 #define CRYPTO_STATE(X)                 \
     X(PyObject, Error)                  \
-    X(PyObject, StoreContextError)      \
+    X(PyObject, X509StoreContextError)  \
     X(PyTypeObject, PKey_Type)          \
     X(PyTypeObject, X509_Type)          \
     X(PyTypeObject, X509Name_Type)      \
     X(PyTypeObject, X509Extension_Type) \
     X(PyTypeObject, PKCS7_Type)         \
     X(PyTypeObject, PKCS12_Type)        \
-    X(PyTypeObject, SPKI_Type)
+    X(PyTypeObject, SPKI_Type)          \
+    X(PyTypeObject, X509Store_Type)     \
+    X(PyTypeObject, X509StoreContext_Type)
 
 typedef struct {
     CRYPTO_STATE(UTIL_STATE_FIELD)
@@ -62,9 +64,11 @@ PyObject *crypto_verify(PyObject *module, PyObject *const *args, Py_ssize_t narg
 typedef struct {
     UTIL_HEAD
     X509 *ptr;
+    char lent; /* others have references, in other threads perhaps: copied before a change */
 } X509Object;
 
 extern PyType_Spec x509_spec, name_spec, extension_spec;
+/* One that nobody else has a reference to. */
 PyObject *crypto_x509_wrap(PyTypeObject *type, X509 *taken);
 
 /* ---- containers: pkcs7.c, pkcs12.c, spki.c ---- */
@@ -74,5 +78,35 @@ PyObject *crypto_load_pkcs7_data(PyObject *module, PyObject *const *args, Py_ssi
                                  PyObject *kwnames);
 PyObject *crypto_load_pkcs12(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
                              PyObject *kwnames);
+
+/* ---- sharing certificates: lend.c ---- */
+
+/* For those who keep it: a reference to what nobody changes any more.  Error for one
+   that cannot be encoded, since it is not complete.  cert has been checked to be an X509. */
+X509 *crypto_x509_lend(PyObject *cert, PyObject *exc);
+/* One that others have references to. */
+PyObject *crypto_x509_wrap_lent(PyTypeObject *type, X509 *taken);
+/* Before a change, in the object's critical section: what was lent is left to the others. */
+int crypto_x509_own(PyObject *cert, PyObject *exc);
+
+/* ---- stores: store.c, storectx.c ---- */
+
+typedef struct {
+    UTIL_HEAD
+    X509_STORE *ptr;
+    PyObject *owner;   /* the Context whose store this is, or NULL */
+    util_rwlock *lock; /* the owner's, or own */
+    util_rwlock own;
+} StoreObject;
+
+extern PyType_Spec store_spec, storectx_spec, storectx_error_spec;
+extern const util_constant crypto_store_flags[];
+/* owner NULL: with a lock of its own. */
+PyObject *crypto_store_wrap(PyTypeObject *type, X509_STORE *taken, PyObject *owner,
+                            util_rwlock *lock);
+
+/* ---- the capsule for SSL: api.c ---- */
+
+int crypto_add_api(PyObject *module, crypto_state *state);
 
 #endif

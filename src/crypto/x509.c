@@ -1,4 +1,5 @@
 #include "crypto/extension.h"
+#include "crypto/interop.h"
 #include "crypto/name.h"
 #include "crypto/state.h"
 #include "crypto_doc.h"
@@ -33,6 +34,13 @@ x509_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return PyErr_NoMemory();
 }
 
+/* Before every change: false, and an exception is set, if it cannot be changed alone. */
+static int
+own(PyObject *self)
+{
+    return crypto_x509_own(self, crypto_state_of(self)->Error) == 0;
+}
+
 /* What every setter ends with. */
 static PyObject *
 none_or_raise(PyObject *self, int done)
@@ -64,7 +72,7 @@ x509_set_version(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObje
         PyErr_SetString(PyExc_ValueError, "version must not be negative");
         return NULL;
     }
-    return none_or_raise(self, X509_set_version(cert_of(self), version));
+    return none_or_raise(self, own(self) && X509_set_version(cert_of(self), version));
 }
 
 static PyObject *
@@ -87,7 +95,7 @@ x509_set_serial_number(PyObject *self, PyObject *const *args, Py_ssize_t nargs, 
     serial = util_as_asn1_integer(given[0], "serial");
     if (serial == NULL)
         return NULL;
-    done = X509_set_serialNumber(cert_of(self), serial);
+    done = own(self) && X509_set_serialNumber(cert_of(self), serial);
     ASN1_INTEGER_free(serial);
     return none_or_raise(self, done);
 }
@@ -106,81 +114,45 @@ x509_get_notAfter(PyObject *self, PyObject *unused)
     return util_from_asn1_time(X509_get0_notAfter(cert_of(self)));
 }
 
-/* *time* is freed; NULL: an exception is set. */
-static PyObject *
-put_time(PyObject *self, int (*put)(X509 *, const ASN1_TIME *), ASN1_TIME *time)
-{
-    int done;
-
-    if (time == NULL)
-        return NULL;
-    done = put(cert_of(self), time);
-    ASN1_TIME_free(time);
-    return none_or_raise(self, done);
-}
-
-static PyObject *
-x509_set_notBefore(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
-{
-    UTIL_PARAMS("set_notBefore", 1, 1, "when");
-    PyObject *given[1];
-
-    if (util_bind(&params, args, nargs, kwnames, given) < 0)
-        return NULL;
-    return put_time(self, X509_set1_notBefore, util_as_asn1_time(given[0], "when"));
-}
-
-static PyObject *
-x509_set_notAfter(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
-{
-    UTIL_PARAMS("set_notAfter", 1, 1, "when");
-    PyObject *given[1];
-
-    if (util_bind(&params, args, nargs, kwnames, given) < 0)
-        return NULL;
-    return put_time(self, X509_set1_notAfter, util_as_asn1_time(given[0], "when"));
-}
-
 /* So many seconds from now. */
 static ASN1_TIME *
-as_moment(PyObject *value)
+as_moment(PyObject *value, const char *name)
 {
     ASN1_TIME *moment;
     long amount;
 
-    if (util_as_long(value, "amount", &amount) < 0)
+    if (util_as_long(value, name, &amount) < 0)
         return NULL;
     util_errors_mark();
     moment = ASN1_TIME_adj(NULL, time(NULL), 0, amount);
     util_errors_forget();
     if (moment == NULL)
-        PyErr_SetString(PyExc_ValueError, "amount leads out of the years 0 to 9999");
+        PyErr_Format(PyExc_ValueError, "%s leads out of the years 0 to 9999", name);
     return moment;
 }
 
-static PyObject *
-x509_gmtime_adj_notBefore(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
-                          PyObject *kwnames)
-{
-    UTIL_PARAMS("gmtime_adj_notBefore", 1, 1, "amount");
-    PyObject *given[1];
+/* What the four setters do; each has its own converter, place and parameter's name. */
+#define TIME_SETTER(method, parameter, as_time, put)                                        \
+    static PyObject *x509_##method(PyObject *self, PyObject *const *args, Py_ssize_t nargs, \
+                                   PyObject *kwnames)                                       \
+    {                                                                                       \
+        UTIL_PARAMS(#method, 1, 1, parameter);                                              \
+        PyObject *given[1];                                                                 \
+        ASN1_TIME *moment;                                                                  \
+        int done;                                                                           \
+                                                                                            \
+        if (util_bind(&params, args, nargs, kwnames, given) < 0                             \
+            || (moment = as_time(given[0], parameter)) == NULL)                             \
+            return NULL;                                                                    \
+        done = own(self) && put(cert_of(self), moment);                                     \
+        ASN1_TIME_free(moment);                                                             \
+        return none_or_raise(self, done);                                                   \
+    }
 
-    if (util_bind(&params, args, nargs, kwnames, given) < 0)
-        return NULL;
-    return put_time(self, X509_set1_notBefore, as_moment(given[0]));
-}
-
-static PyObject *
-x509_gmtime_adj_notAfter(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
-                         PyObject *kwnames)
-{
-    UTIL_PARAMS("gmtime_adj_notAfter", 1, 1, "amount");
-    PyObject *given[1];
-
-    if (util_bind(&params, args, nargs, kwnames, given) < 0)
-        return NULL;
-    return put_time(self, X509_set1_notAfter, as_moment(given[0]));
-}
+TIME_SETTER(set_notBefore, "when", util_as_asn1_time, X509_set1_notBefore)
+TIME_SETTER(set_notAfter, "when", util_as_asn1_time, X509_set1_notAfter)
+TIME_SETTER(gmtime_adj_notBefore, "amount", as_moment, X509_set1_notBefore)
+TIME_SETTER(gmtime_adj_notAfter, "amount", as_moment, X509_set1_notAfter)
 
 static PyObject *
 x509_has_expired(PyObject *self, PyObject *unused)
@@ -211,7 +183,7 @@ subject_get(PyObject *owner)
 static int
 subject_put(PyObject *owner, const X509_NAME *edited)
 {
-    return X509_set_subject_name(cert_of(owner), (X509_NAME *)edited);
+    return own(owner) && X509_set_subject_name(cert_of(owner), (X509_NAME *)edited);
 }
 
 static const X509_NAME *
@@ -223,7 +195,7 @@ issuer_get(PyObject *owner)
 static int
 issuer_put(PyObject *owner, const X509_NAME *edited)
 {
-    return X509_set_issuer_name(cert_of(owner), (X509_NAME *)edited);
+    return own(owner) && X509_set_issuer_name(cert_of(owner), (X509_NAME *)edited);
 }
 
 static const name_source subject = {subject_get, subject_put};
@@ -249,9 +221,7 @@ set_name(PyObject *self, const name_source *source, PyObject *value, const char 
 
     if (copy == NULL)
         return NULL;
-    Py_BEGIN_CRITICAL_SECTION(self);
-    done = source->put(self, copy);
-    Py_END_CRITICAL_SECTION();
+    UTIL_WITH(self, done = source->put(self, copy));
     X509_NAME_free(copy);
     return none_or_raise(self, done);
 }
@@ -282,8 +252,7 @@ static PyObject *
 x509_subject_name_hash(PyObject *self, PyObject *unused)
 {
     int done = 0;
-    unsigned long hash =
-        X509_NAME_hash_ex(X509_get_subject_name(cert_of(self)), NULL, NULL, &done);
+    unsigned long hash = X509_NAME_hash_ex(X509_get_subject_name(cert_of(self)), NULL, NULL, &done);
 
     return done ? PyLong_FromUnsignedLong(hash) : util_raise(crypto_state_of(self)->Error);
 }
@@ -312,7 +281,7 @@ x509_set_pubkey(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObjec
     key = crypto_as_pkey(crypto_state_of(self), given[0], "pkey");
     if (key == NULL)
         return NULL;
-    done = X509_set_pubkey(cert_of(self), key);
+    done = own(self) && X509_set_pubkey(cert_of(self), key);
     EVP_PKEY_free(key);
     return none_or_raise(self, done);
 }
@@ -336,7 +305,7 @@ x509_sign(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwn
         EVP_PKEY_free(key);
         return NULL;
     }
-    done = X509_sign(cert_of(self), key, md) > 0;
+    done = own(self) && X509_sign(cert_of(self), key, md) > 0;
     EVP_PKEY_free(key);
     EVP_MD_free(md);
     return none_or_raise(self, done);
@@ -415,15 +384,18 @@ static PyObject *
 x509_add_extensions(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("add_extensions", 1, 1, "extensions");
-    X509 *cert = cert_of(self);
-    int before = X509_get_ext_count(cert), done = 1;
     PyObject *given[1], *list;
+    int before, done;
+    X509 *cert;
 
     if (util_bind(&params, args, nargs, kwnames, given) < 0)
         return NULL;
     list = crypto_as_extensions(crypto_state_of(self), given[0]);
     if (list == NULL)
         return NULL;
+    done = own(self);
+    cert = cert_of(self);
+    before = X509_get_ext_count(cert);
     for (Py_ssize_t i = 0; done && i < PyList_GET_SIZE(list); i++)
         done = X509_add_ext(cert, crypto_extension_borrow(PyList_GET_ITEM(list, i)), -1);
     while (!done && X509_get_ext_count(cert) > before)
@@ -493,16 +465,14 @@ static PyMethodDef x509_methods[] = {
     UTIL_LOCKED_ROW_NOARGS(x509, get_extension_count),
     UTIL_LOCKED_ROW(x509, get_extension),
     UTIL_LOCKED_ROW(x509, add_extensions),
+    UTIL_ROW_NOARGS_OF(to_cryptography, crypto_x509_to_cryptography, x509_to_cryptography_doc),
+    UTIL_CLASS_ROW_OF(from_cryptography, crypto_x509_from_cryptography, x509_from_cryptography_doc),
     {NULL},
 };
 
 static PyType_Slot x509_slots[] = {
-    UTIL_OWNER_SLOTS(x509),
-    {Py_tp_new, x509_new},
-    {Py_tp_init, util_init_nothing},
-    {Py_tp_methods, x509_methods},
-    {Py_tp_getset, x509_getset},
-    {0, NULL},
+    UTIL_OWNER_SLOTS(x509),        {Py_tp_new, x509_new},       {Py_tp_init, util_init_nothing},
+    {Py_tp_methods, x509_methods}, {Py_tp_getset, x509_getset}, {0, NULL},
 };
 
 PyType_Spec x509_spec = {

@@ -126,6 +126,17 @@ util_errors_clear(void)
 }
 
 int
+util_errors_no_memory(void)
+{
+    unsigned long code;
+    int found = 0;
+
+    while ((code = ERR_get_error()) != 0)
+        found |= ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+    return found;
+}
+
+int
 util_errors_pending(void)
 {
     return ERR_peek_error() != 0;

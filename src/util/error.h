@@ -26,6 +26,9 @@ int util_errors_swallow(void);
 /* Before a call whose result is read from the queue, and after a swallowed failure. */
 void util_errors_clear(void);
 
+/* Empties the queue too, and tells whether an allocation failed among what was there. */
+int util_errors_no_memory(void);
+
 /* The queue's oldest entry: is there one, and is it this? */
 int util_errors_pending(void);
 int util_errors_first_is(int library, int reason);

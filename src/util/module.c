@@ -2,6 +2,7 @@
 
 #include "util/object.h"
 
+#include <stdint.h>
 #include <string.h>
 
 static PyGetSetDef dict_getset = {
@@ -27,7 +28,13 @@ show_dict(PyTypeObject *type)
 int
 util_add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **slot)
 {
-    *slot = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
+    return util_add_subtype(module, spec, NULL, slot);
+}
+
+int
+util_add_subtype(PyObject *module, PyType_Spec *spec, PyObject *base, PyTypeObject **slot)
+{
+    *slot = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, base);
     if (*slot == NULL || show_dict(*slot) < 0)
         return -1;
     return PyModule_AddType(module, *slot);
@@ -93,23 +100,22 @@ done:
 
 /* ---- handles ---- */
 
-static void
-free_handle(PyObject *handle)
-{
-    Py_XDECREF(PyCapsule_GetContext(handle));
-}
-
 PyObject *
-util_handle_new(PyObject *owner, void *pointer, const char *name)
+util_handle_new(PyObject *owner, const void *pointer, const char *name)
 {
-    PyObject *handle;
+    PyObject *module, *address, *result = NULL;
 
     if (pointer == NULL) {
         PyErr_Format(PyExc_ValueError, "this %.100s is not initialized", Py_TYPE(owner)->tp_name);
         return NULL;
     }
-    handle = PyCapsule_New(pointer, name, free_handle);
-    if (handle != NULL && PyCapsule_SetContext(handle, owner) == 0)
-        Py_INCREF(owner);
-    return handle;
+    module = PyImport_ImportModule("OpenSSL._util");
+    if (module == NULL)
+        return NULL;
+    address = PyLong_FromVoidPtr((void *)(uintptr_t)pointer);
+    if (address != NULL)
+        result = PyObject_CallMethod(module, "Handle", "OsO", address, name, owner);
+    Py_XDECREF(address);
+    Py_DECREF(module);
+    return result;
 }

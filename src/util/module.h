@@ -35,6 +35,8 @@ typedef struct {
 } util_constant;
 
 int util_add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **slot);
+/* The same for a type with a base. */
+int util_add_subtype(PyObject *module, PyType_Spec *spec, PyObject *base, PyTypeObject **slot);
 int util_add_alias(PyObject *module, const char *name, void *object);
 /* *full_name* as "OpenSSL.SSL.Error"; base NULL means Exception. */
 int util_add_exception(PyObject *module, const char *full_name, const char *doc, PyObject *base,

@@ -51,9 +51,9 @@ util_object_dealloc_end(PyObject *self)
     Py_DECREF(type);
 }
 
-/* An opaque object for a private attribute such as _x509: the pointer of *name*'s kind, with a
-   reference to its owner. */
-PyObject *util_handle_new(PyObject *owner, void *pointer, const char *name);
+/* For a private attribute such as _x509: an OpenSSL._util.Handle, which knows the address, the
+   kind *name* of what is there, and its owner. */
+PyObject *util_handle_new(PyObject *owner, const void *pointer, const char *name);
 
 /* Defines PREFIX_members, PREFIX_wrap, PREFIX_traverse, PREFIX_clear and PREFIX_dealloc for a
    type that owns one pointer and nothing else.  wrap takes the pointer over always: if it
@@ -101,12 +101,27 @@ PyObject *util_handle_new(PyObject *owner, void *pointer, const char *name);
 #define UTIL_SEALED_FLAGS \
     (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION)
 
+/* Run one expression in an object's critical section, for what a method does to another object
+   than its own. */
+#define UTIL_WITH(object, ...)             \
+    do {                                   \
+        Py_BEGIN_CRITICAL_SECTION(object); \
+        __VA_ARGS__;                       \
+        Py_END_CRITICAL_SECTION();         \
+    } while (0)
+
 /* ---- rows of a method table ---- */
 
 /* A method with parameters takes (self, args, nargs, kwnames), one without (self, unused). */
 #define UTIL_ROW_OF(name, function, doc) \
     {#name, (PyCFunction)(void (*)(void))function, METH_FASTCALL | METH_KEYWORDS, doc}
 #define UTIL_ROW_NOARGS_OF(name, function, doc) {#name, function, METH_NOARGS, doc}
+
+/* A row of a class method, which takes (type, defining, args, nargs, kwnames): a Python subclass
+   knows its module only through the type that defines the method. */
+#define UTIL_CLASS_ROW_OF(name, function, doc)       \
+    {#name, (PyCFunction)(void (*)(void))function, \
+     METH_CLASS | METH_METHOD | METH_FASTCALL | METH_KEYWORDS, doc}
 
 /* Rows whose function does its own locking, or needs none. */
 #define UTIL_ROW(prefix, name) UTIL_ROW_OF(name, prefix##_##name, prefix##_##name##_doc)
