@@ -24,4 +24,4 @@ class Handle:
         return hash(self.address)
 
     def __repr__(self):
-        return f"<{self.pointed} * {self.address:#x} of {self.owner!r}>"
+        return f"<{self.pointed} {self.address:#x} of {self.owner!r}>"
