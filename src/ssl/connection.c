@@ -454,6 +454,7 @@ static PyMethodDef connection_methods[] = {
     CONNECTION_LIFE_METHODS(ROW, ROW_NOARGS)
     CONNECTION_IO_METHODS(ROW, ROW_NOARGS)
     CONNECTION_INFO_METHODS(ROW, ROW_NOARGS)
+    CONNECTION_PEER_METHODS(ROW, ROW_NOARGS)
     CONNECTION_SETTING_METHODS(ROW, ROW_NOARGS)
     UTIL_ROW_OF(read, connection_recv, connection_read_doc),
     UTIL_ROW_OF(write, connection_send, connection_write_doc),

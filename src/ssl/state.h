@@ -53,9 +53,13 @@ typedef enum {
     SSL_CALLS
 } ssl_call;
 
-/* Replace one item (*value* NULL: None) of the tuple in *slot*.  The old tuple is returned
-   through the reference count: the caller holds the lock that guards *slot*. */
-int ssl_calls_set(PyObject **slot, ssl_call which, PyObject *value);
+typedef struct {
+    ssl_call which;
+    PyObject *value; /* NULL: None */
+} ssl_change;
+
+/* A new tuple: *calls* (NULL: nothing set) with some items replaced. */
+PyObject *ssl_calls_changed(PyObject *calls, const ssl_change *changes, int count);
 
 /* ---- Context: context.c ---- */
 

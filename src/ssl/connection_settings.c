@@ -1,0 +1,253 @@
+#include "ssl/callbacks.h"
+#include "ssl/connection.h"
+#include "ssl/wire.h"
+#include "util/args.h"
+#include "util/error.h"
+
+#include <string.h>
+
+/* What can be set on one Connection alone. */
+
+/* The SSL, with nothing of anybody on the error queue. */
+static SSL *
+enter(PyObject *op)
+{
+    SSL *ssl = ssl_connection_enter(op);
+
+    if (ssl != NULL)
+        util_errors_clear();
+    return ssl;
+}
+
+static PyObject *
+leave(PyObject *op, int success)
+{
+    ssl_connection_leave(op);
+    if (!success)
+        return util_raise(ssl_state_of(op)->Error);
+    util_errors_clear();
+    Py_RETURN_NONE;
+}
+
+/* ---- callbacks ---- */
+
+/* Put a callable in place and let *install* tell OpenSSL.  What it replaces is let go of
+   afterwards: that may run anything. */
+static PyObject *
+change(PyObject *op, ssl_call which, PyObject *value, int mode, void (*install)(SSL *, int, int))
+{
+    ConnectionObject *self = (ConnectionObject *)op;
+    const ssl_change one = {which, value};
+    PyObject *calls, *old = NULL;
+    SSL *ssl = enter(op);
+
+    if (ssl == NULL)
+        return NULL;
+    calls = ssl_calls_changed(self->calls, &one, 1);
+    if (calls != NULL) {
+        old = self->calls;
+        self->calls = calls;
+        install(ssl, value != NULL, mode);
+    }
+    ssl_connection_leave(op);
+    Py_XDECREF(old);
+    return calls == NULL ? NULL : Py_NewRef(Py_None);
+}
+
+/* A session that was set for a peer that nobody verified is not taken up under a mode that
+   asks for more. */
+static void
+install_verify(SSL *ssl, int set, int mode)
+{
+    SSL_set_verify(ssl, mode, set ? callbacks_verify : NULL);
+    if ((mode & SSL_VERIFY_PEER) && SSL_in_before(ssl) && SSL_get_verify_result(ssl) != X509_V_OK)
+        SSL_set_session(ssl, NULL);
+}
+
+PyObject *
+connection_set_verify(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_verify", 1, 2, "mode", "callback");
+    PyObject *given[2];
+    int mode;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0
+        || util_as_int(given[0], "mode", &mode) < 0)
+        return NULL;
+    if (given[1] == Py_None)
+        given[1] = NULL;
+    if (given[1] != NULL && util_check_callable(given[1], "callback") < 0)
+        return NULL;
+    return change(op, SSL_CALL_VERIFY, given[1], mode, install_verify);
+}
+
+static void
+install_info(SSL *ssl, int set, int unused)
+{
+    SSL_set_info_callback(ssl, callbacks_info);
+}
+
+PyObject *
+connection_set_info_callback(PyObject *op, PyObject *const *args, Py_ssize_t nargs,
+                             PyObject *kwnames)
+{
+    UTIL_PARAMS("set_info_callback", 1, 1, "callback");
+    PyObject *given;
+
+    if (util_bind(&params, args, nargs, kwnames, &given) < 0
+        || util_check_callable(given, "callback") < 0)
+        return NULL;
+    return change(op, SSL_CALL_INFO, given, 0, install_info);
+}
+
+/* ---- certificate and key ---- */
+
+PyObject *
+connection_use_certificate(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("use_certificate", 1, 1, "cert");
+    const crypto_api *crypto = ssl_state_of(op)->crypto;
+    PyObject *given, *result = NULL;
+    X509 *cert, *copy = NULL;
+    SSL *ssl;
+
+    if (util_bind(&params, args, nargs, kwnames, &given) < 0
+        || (cert = crypto->as_x509(crypto, given, "cert")) == NULL)
+        return NULL;
+    ssl = enter(op);
+    if (ssl != NULL) {
+        copy = X509_dup(cert); /* its owner may go on editing */
+        result = leave(op, copy != NULL && SSL_use_certificate(ssl, copy));
+    }
+    X509_free(copy);
+    X509_free(cert);
+    return result;
+}
+
+PyObject *
+connection_use_privatekey(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("use_privatekey", 1, 1, "pkey");
+    const crypto_api *crypto = ssl_state_of(op)->crypto;
+    PyObject *given, *result = NULL;
+    EVP_PKEY *key;
+    SSL *ssl;
+
+    if (util_bind(&params, args, nargs, kwnames, &given) < 0
+        || (key = crypto->as_private_key(crypto, given, "pkey")) == NULL)
+        return NULL;
+    ssl = enter(op);
+    if (ssl != NULL)
+        result = leave(op, SSL_use_PrivateKey(ssl, key));
+    EVP_PKEY_free(key);
+    return result;
+}
+
+/* ---- extensions ---- */
+
+PyObject *
+connection_set_tlsext_host_name(PyObject *op, PyObject *const *args, Py_ssize_t nargs,
+                                PyObject *kwnames)
+{
+    UTIL_PARAMS("set_tlsext_host_name", 1, 1, "name");
+    PyObject *given;
+    Py_ssize_t size;
+    SSL *ssl;
+
+    if (util_bind(&params, args, nargs, kwnames, &given) < 0 || util_check_bytes(given, "name") < 0)
+        return NULL;
+    size = PyBytes_GET_SIZE(given);
+    if (strlen(PyBytes_AS_STRING(given)) != (size_t)size) {
+        PyErr_SetString(PyExc_TypeError, "name must not contain a NUL byte");
+        return NULL;
+    }
+    if (size == 0 || size > TLSEXT_MAXLEN_host_name) /* OpenSSL would drop the old name first */
+        return util_raise_reason(ssl_state_of(op)->Error, "SSL routines",
+                                 "ssl3 ext invalid servername");
+    ssl = enter(op);
+    if (ssl == NULL)
+        return NULL;
+    return leave(op, SSL_set_tlsext_host_name(ssl, PyBytes_AS_STRING(given)) == 1);
+}
+
+PyObject *
+connection_set_alpn_protos(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_alpn_protos", 1, 1, "protos");
+    PyObject *given, *list, *result = NULL;
+    SSL *ssl;
+
+    if (util_bind(&params, args, nargs, kwnames, &given) < 0
+        || (list = wire_from_protocols(given, "protos")) == NULL)
+        return NULL;
+    ssl = enter(op);
+    if (ssl != NULL)
+        result = leave(op, SSL_set_alpn_protos(ssl, (unsigned char *)PyBytes_AS_STRING(list),
+                                               (unsigned)PyBytes_GET_SIZE(list))
+                               == 0);
+    Py_DECREF(list);
+    return result;
+}
+
+PyObject *
+connection_request_ocsp(PyObject *op, PyObject *unused)
+{
+    SSL *ssl = enter(op);
+
+    if (ssl == NULL)
+        return NULL;
+    return leave(op, SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp) == 1);
+}
+
+/* ---- numbers ---- */
+
+PyObject *
+connection_set_options(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_options", 1, 1, "options");
+    PyObject *given;
+    uint64_t options;
+    SSL *ssl;
+
+    if (util_bind(&params, args, nargs, kwnames, &given) < 0
+        || util_as_options(given, "options", &options) < 0 || (ssl = enter(op)) == NULL)
+        return NULL;
+    options = SSL_set_options(ssl, options);
+    ssl_connection_leave(op);
+    return PyLong_FromUnsignedLongLong(options);
+}
+
+PyObject *
+connection_set_shutdown(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_shutdown", 1, 1, "state");
+    PyObject *given;
+    int mask;
+    SSL *ssl;
+
+    if (util_bind(&params, args, nargs, kwnames, &given) < 0
+        || util_as_int(given, "state", &mask) < 0 || (ssl = enter(op)) == NULL)
+        return NULL;
+    SSL_set_shutdown(ssl, mask);
+    return leave(op, 1);
+}
+
+PyObject *
+connection_set_ciphertext_mtu(PyObject *op, PyObject *const *args, Py_ssize_t nargs,
+                              PyObject *kwnames)
+{
+    UTIL_PARAMS("set_ciphertext_mtu", 1, 1, "mtu");
+    PyObject *given;
+    int mtu, success;
+    SSL *ssl;
+
+    if (util_bind(&params, args, nargs, kwnames, &given) < 0 || util_as_int(given, "mtu", &mtu) < 0
+        || (ssl = enter(op)) == NULL)
+        return NULL;
+    success = SSL_set_mtu(ssl, mtu) > 0;
+    if (success)
+        return leave(op, 1);
+    ssl_connection_leave(op);
+    return util_raise_reason(ssl_state_of(op)->Error, "SSL routines",
+                             "mtu too small, or no DTLS connection");
+}
