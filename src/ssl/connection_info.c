@@ -371,7 +371,9 @@ connection_get_selected_srtp_profile(PyObject *op, PyObject *unused)
 
 enum { SECRET_SIZE = 2 * EVP_MAX_MD_SIZE };
 
-/* Bytes that *get* puts into a buffer, None if there are none. */
+#define NO_BYTES SIZE_MAX
+
+/* Bytes that *get* puts into a buffer; None for NO_BYTES. */
 static PyObject *
 ask_bytes(PyObject *op, size_t (*get)(const SSL *, unsigned char *, size_t))
 {
@@ -384,8 +386,9 @@ ask_bytes(PyObject *op, size_t (*get)(const SSL *, unsigned char *, size_t))
         return NULL;
     size = get(ssl, data, sizeof data);
     ssl_connection_leave(op);
-    result = size == 0 ? Py_NewRef(Py_None)
-                       : PyBytes_FromStringAndSize((char *)data, (Py_ssize_t)size);
+    result = size == NO_BYTES
+                 ? Py_NewRef(Py_None)
+                 : PyBytes_FromStringAndSize((char *)data, (Py_ssize_t)size);
     OPENSSL_cleanse(data, sizeof data);
     return result;
 }
@@ -393,13 +396,13 @@ ask_bytes(PyObject *op, size_t (*get)(const SSL *, unsigned char *, size_t))
 static size_t
 get_client_random(const SSL *ssl, unsigned char *data, size_t size)
 {
-    return SSL_get_session(ssl) == NULL ? 0 : SSL_get_client_random(ssl, data, size);
+    return SSL_get_session(ssl) == NULL ? NO_BYTES : SSL_get_client_random(ssl, data, size);
 }
 
 static size_t
 get_server_random(const SSL *ssl, unsigned char *data, size_t size)
 {
-    return SSL_get_session(ssl) == NULL ? 0 : SSL_get_server_random(ssl, data, size);
+    return SSL_get_session(ssl) == NULL ? NO_BYTES : SSL_get_server_random(ssl, data, size);
 }
 
 static size_t
@@ -407,7 +410,7 @@ get_master_key(const SSL *ssl, unsigned char *data, size_t size)
 {
     const SSL_SESSION *session = SSL_get_session(ssl);
 
-    return session == NULL ? 0 : SSL_SESSION_get_master_key(session, data, size);
+    return session == NULL ? NO_BYTES : SSL_SESSION_get_master_key(session, data, size);
 }
 
 /* These two tell the whole size, however much fits. */
@@ -416,7 +419,7 @@ get_finished(const SSL *ssl, unsigned char *data, size_t size)
 {
     size_t whole = SSL_get_finished(ssl, data, size);
 
-    return whole < size ? whole : size;
+    return whole == 0 ? NO_BYTES : whole < size ? whole : size;
 }
 
 static size_t
@@ -424,7 +427,7 @@ get_peer_finished(const SSL *ssl, unsigned char *data, size_t size)
 {
     size_t whole = SSL_get_peer_finished(ssl, data, size);
 
-    return whole < size ? whole : size;
+    return whole == 0 ? NO_BYTES : whole < size ? whole : size;
 }
 
 PyObject *

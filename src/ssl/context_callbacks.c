@@ -25,6 +25,23 @@ ssl_calls_changed(PyObject *calls, const ssl_change *changes, int count)
     return result;
 }
 
+PyObject *
+ssl_calls_merged(PyObject *mine, PyObject *theirs)
+{
+    ssl_change kept[3];
+    int count = 0;
+
+    if (mine == NULL)
+        return ssl_calls_changed(theirs, NULL, 0);
+    kept[count++] = (ssl_change){SSL_CALL_VERIFY, PyTuple_GET_ITEM(mine, SSL_CALL_VERIFY)};
+    if (PyTuple_GET_ITEM(mine, SSL_CALL_INFO) != Py_None)
+        kept[count++] = (ssl_change){SSL_CALL_INFO, PyTuple_GET_ITEM(mine, SSL_CALL_INFO)};
+    if (theirs == NULL || PyTuple_GET_ITEM(theirs, SSL_CALL_SERVERNAME) == Py_None)
+        kept[count++] =
+            (ssl_change){SSL_CALL_SERVERNAME, PyTuple_GET_ITEM(mine, SSL_CALL_SERVERNAME)};
+    return ssl_calls_changed(theirs, kept, count);
+}
+
 /* Put the callables in place and let *install* tell OpenSSL.  What they replace is let go of
    without the lock: that may run anything. */
 static PyObject *

@@ -60,6 +60,9 @@ typedef struct {
 
 /* A new tuple: *calls* (NULL: nothing set) with some items replaced. */
 PyObject *ssl_calls_changed(PyObject *calls, const ssl_change *changes, int count);
+/* A new tuple for an SSL that goes on with another SSL_CTX: *theirs* but for what the SSL itself
+   keeps, which stays *mine*. */
+PyObject *ssl_calls_merged(PyObject *mine, PyObject *theirs);
 
 /* ---- Context: context.c ---- */
 
@@ -87,6 +90,7 @@ typedef struct {
     PyObject *home_context; /* the first one: OpenSSL goes on using it for sessions */
     PyObject *locked_context; /* whose lock the running step holds; borrowed */
     PyObject *parted_context; /* left by set_context while a step still held its lock */
+    util_hold entered[2];   /* the lock of one that set_context has brought into a running step */
     PyObject *calls;        /* guarded by mutex */
     PyObject *socket;       /* what was given; None for memory */
     PyObject *app_data;

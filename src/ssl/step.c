@@ -96,5 +96,9 @@ ssl_step(ConnectionObject *self, io_op *op)
         util_rwlock_release(&home);
     }
     self->locked_context = NULL;
+    for (int i = 0; i < 2; i++) {
+        util_rwlock_release(&self->entered[i]);
+        self->entered[i] = (util_hold){0};
+    }
     util_rwlock_release(&now);
 }
