@@ -152,6 +152,11 @@ class _NoOverlappingProtocols:
 
 NO_OVERLAPPING_PROTOCOLS: Final[_NoOverlappingProtocols]
 
+_CRYPTOGRAPHY_MANYLINUX_CA_DIR: bytes
+_CRYPTOGRAPHY_MANYLINUX_CA_FILE: bytes
+_CERTIFICATE_FILE_LOCATIONS: list[str]
+_CERTIFICATE_PATH_LOCATIONS: list[str]
+
 class X509VerificationCodes:
     """The numbers by which OpenSSL tells a verify callback what is wrong.
 
@@ -337,10 +342,11 @@ class Context:
         """Choose the cipher suites for TLS 1.3.
 
         :param ciphersuites: names with ``:`` between them, such as
-            ``b"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"``
+            ``b"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"``; unknown names beside
+            known ones are passed over
         :raises TypeError: it is not bytes
         :raises ValueError: it has a NUL byte
-        :raises Error: a name is unknown
+        :raises Error: no name is known
 
         ``SSL_CTX_set_ciphersuites``.
         """

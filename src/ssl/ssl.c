@@ -103,6 +103,37 @@ add_constants(PyObject *module, ssl_state *state)
     return add_no_overlap(module, state);
 }
 
+/* Where set_default_verify_paths looks if OpenSSL was built, for a wheel, to look where nothing
+   is.  Private, but other packages and tests look at them. */
+static int
+add_places(PyObject *module)
+{
+    const struct {
+        const char *name;
+        PyObject *value;
+    } places[] = {
+        {"_CRYPTOGRAPHY_MANYLINUX_CA_DIR",
+         PyBytes_FromString("/opt/pyca/cryptography/openssl/certs")},
+        {"_CRYPTOGRAPHY_MANYLINUX_CA_FILE",
+         PyBytes_FromString("/opt/pyca/cryptography/openssl/cert.pem")},
+        {"_CERTIFICATE_FILE_LOCATIONS",
+         Py_BuildValue("[sssss]", "/etc/ssl/certs/ca-certificates.crt",
+                       "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+                       "/etc/pki/tls/cacert.pem",
+                       "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem")},
+        {"_CERTIFICATE_PATH_LOCATIONS", Py_BuildValue("[s]", "/etc/ssl/certs")},
+    };
+    int result = 0;
+
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(places); i++) {
+        if (places[i].value == NULL
+            || (result == 0 && util_add_alias(module, places[i].name, places[i].value) < 0))
+            result = -1;
+        Py_XDECREF(places[i].value);
+    }
+    return result;
+}
+
 /* What is used of other modules. */
 
 static int
@@ -157,7 +188,7 @@ ssl_exec(PyObject *module)
 
     if (import_crypto(state) < 0 || import_errorcode(state) < 0 || make_no_calls(state) < 0
         || add_exceptions(module, state) < 0 || add_types(module, state) < 0
-        || add_constants(module, state) < 0)
+        || add_constants(module, state) < 0 || add_places(module) < 0)
         return -1;
     return 0;
 }
