@@ -135,8 +135,9 @@ send_any(const util_params *params, PyObject *op, PyObject *const *args, Py_ssiz
     Py_buffer view;
     int flags;
 
-    if (util_bind(params, args, nargs, kwnames, given) < 0
-        || (given[1] != NULL && util_as_int(given[1], "flags", &flags) < 0))
+    if (util_bind(params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    if (given[1] != NULL && util_as_int(given[1], "flags", &flags) < 0)
         return NULL;
     if (PyBytes_CheckExact(given[0]) && PyBytes_GET_SIZE(given[0]) <= INT_MAX) {
         view.buf = PyBytes_AS_STRING(given[0]); /* immutable, and held by our caller */

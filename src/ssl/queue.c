@@ -92,7 +92,7 @@ finish_first(ssl_queue *queue)
 }
 
 void
-queue_tidy(ssl_queue *queue)
+queue_let_go(ssl_queue *queue)
 {
     while (queue->spent != queue->head)
         Py_XDECREF(piece_at(queue, queue->spent++)->bytes);
@@ -108,7 +108,7 @@ queue_clear(ssl_queue *queue)
 {
     while (!queue_is_empty(queue))
         finish_first(queue);
-    queue_tidy(queue);
+    queue_let_go(queue);
     OPENSSL_free(queue->pieces);
     *queue = (ssl_queue){0};
 }

@@ -41,8 +41,16 @@ PyObject *queue_get_bytes(ssl_queue *queue, size_t size, int whole);
 size_t queue_peek(const ssl_queue *queue, const char **data);
 void queue_drop(ssl_queue *queue, size_t size);
 
-/* Let go of the Python objects that were read while detached.  Attached only. */
-void queue_tidy(ssl_queue *queue);
+/* Let go of what was read.  Attached only: Python objects cannot be let go of before. */
+void queue_let_go(ssl_queue *queue);
+
+static inline void
+queue_tidy(ssl_queue *queue)
+{
+    if (queue->spent != queue->head)
+        queue_let_go(queue);
+}
+
 void queue_clear(ssl_queue *queue);
 
 #endif

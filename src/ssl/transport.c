@@ -289,11 +289,13 @@ describe(BIO *bio, int command, void *pointer)
     }
 }
 
-/* libssl asks up to nine times for each record whether the kernel encrypts, so the answer to
-   everything else, no, has to be quick. */
 static long
 bio_ctrl(BIO *bio, int command, long number, void *pointer)
 {
+#ifdef BIO_CTRL_GET_KTLS_SEND
+    if (command == BIO_CTRL_GET_KTLS_SEND)
+        return 0; /* asked up to nine times for each record */
+#endif
     switch (command) {
     case BIO_CTRL_FLUSH:
     case BIO_CTRL_DUP:
