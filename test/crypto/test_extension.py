@@ -1,0 +1,181 @@
+"""Extensions, from OpenSSL's configuration language and from certificates."""
+
+import copy
+import gc
+import pickle
+
+import pytest
+import support
+from OpenSSL import crypto
+
+
+def make(name, value, critical=False, **certs):
+    return crypto.X509Extension(name, critical, value, **certs)
+
+
+def from_der(kind, der):
+    return make(kind, b"DER:" + der.hex(":").encode())
+
+
+class TestInit:
+    def test_basic_constraints(self):
+        extension = make(b"basicConstraints", b"CA:true", critical=True)
+        assert extension.get_critical() == 1
+        assert extension.get_short_name() == b"basicConstraints"
+        assert extension.get_data() == b"0\x03\x01\x01\xff"
+        assert str(extension) == "CA:TRUE"
+        assert extension._extension and extension._nid == 87
+
+    def test_names(self):
+        extension = crypto.X509Extension(
+            type_name=b"nsComment", critical=False, value=b"foo", subject=None, issuer=None
+        )
+        assert extension.get_critical() == 0
+        assert str(extension) == "foo"
+
+    def test_critical_in_the_value(self):
+        assert make(b"basicConstraints", b"critical,CA:FALSE").get_critical() == 1
+        assert make(b"basicConstraints", b"critical,CA:FALSE", critical=True).get_critical() == 1
+
+    def test_any_truth(self):
+        assert make(b"basicConstraints", b"CA:FALSE", critical=[1]).get_critical() == 1
+
+        class Odd:
+            def __bool__(self):
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            make(b"basicConstraints", b"CA:FALSE", critical=Odd())
+
+    @pytest.mark.parametrize(
+        "name, value",
+        [
+            (b"thisIsMadeUp", b"hi"), (b"basicConstraints", b"blah blah"), (b"", b""),
+            (b"subjectAltName", b""), (b"1.2.3.4", b"text"), (b"1.2.3.4", b"DER:zz"),
+            (b"basicConstraints", b"@section"), (b"subjectAltName", b"dirName:section"),
+            (b"subjectAltName", b"@section"), (b"subjectAltName", b"otherName:1.2.3.4;@x"),
+            (b"proxyCertInfo", b"language:id-ppl-anyLanguage,pathlen:1,policy:text:AB"),
+            (b"proxyCertInfo", b"language:id-ppl-anyLanguage,pathlen:1,policy:file:/etc/passwd"),
+            (b"proxyCertInfo", b"@x"), (b"certificatePolicies", b"@x"),
+            (b"certificatePolicies", b"1.2.3.4,@x"), (b"sbgp-ipAddrBlock", b"@x"),
+            (b"sbgp-autonomousSysNum", b"@x"), (b"nameConstraints", b"permitted;dirName:x"),
+            (b"crlDistributionPoints", b"x"), (b"issuingDistributionPoint", b"x"),
+            (b"policyConstraints", b"x:y"), (b"authorityKeyIdentifier", b"keyid:always"),
+            (b"subjectKeyIdentifier", b"hash"), (b"keyUsage", b"none such"),
+            (b"1.2.3.4", b"ASN1:SEQUENCE:section"), (b"noCheck", b"x" * 100000),
+        ],
+    )
+    def test_refused(self, name, value):
+        for critical in (False, True):
+            with pytest.raises(crypto.Error) as caught:
+                make(name, value, critical)
+            assert caught.value.args[0]
+
+    @pytest.mark.parametrize("value", [b"file:/etc/passwd", b"DNS:file:/etc/passwd"])
+    def test_no_file_is_read(self, value):
+        try:
+            extension = make(b"subjectAltName", value)
+        except crypto.Error:
+            return
+        assert b"root" not in extension.get_data()
+
+    @pytest.mark.parametrize(
+        "name, value", [("basicConstraints", b"CA:TRUE"), (b"basicConstraints", "CA:TRUE"), (None, b""), (b"nsComment", bytearray(b"x"))]
+    )
+    def test_wrong_types(self, name, value):
+        with pytest.raises(TypeError):
+            make(name, value)
+
+    def test_nul(self):
+        with pytest.raises(ValueError, match="value"):
+            make(b"subjectAltName", b"DNS:good.example\0.evil.example")
+        with pytest.raises(ValueError, match="type_name"):
+            make(b"nsComment\0x", b"x")
+
+    @pytest.mark.parametrize("wrong", [True, object(), "hello", []])
+    def test_wrong_certificates(self, wrong):
+        for name in ("subject", "issuer"):
+            with pytest.raises(TypeError, match=name):
+                make(b"nsComment", b"x", **{name: wrong})
+
+    def test_key_identifiers(self, pki):
+        ca = pki.ca.x509()
+        ski = make(b"subjectKeyIdentifier", b"hash", subject=ca)
+        aki = make(b"authorityKeyIdentifier", b"keyid:always,issuer:always", issuer=ca)
+        assert str(ski) in str(aki)
+        assert "DirName:" in str(aki)
+        del ca
+        gc.collect()
+        assert str(ski)
+
+    def test_numbers(self):
+        extension = make(b"1.2.3.4.5", b"DER:05:00", critical=True)
+        assert (extension.get_data(), extension.get_critical()) == (b"\x05\x00", 1)
+        assert extension.get_short_name() == b"UNDEF"
+        assert "05 00" in str(extension)
+        assert make(b"1.2.3.4.5", b"ASN1:UTF8String:hello").get_data() == b"\x0c\x05hello"
+
+    def test_again(self):
+        extension = make(b"nsComment", b"x")
+        with pytest.raises(ValueError):
+            extension.__init__(b"nsComment", False, b"y")
+        assert str(extension) == "x"
+
+    def test_without_init(self):
+        extension = crypto.X509Extension.__new__(crypto.X509Extension)
+        for call in (
+            extension.get_critical, extension.get_short_name, extension.get_data,
+            lambda: str(extension), lambda: extension._nid, lambda: extension._extension,
+            lambda: crypto.X509().add_extensions([extension]),
+        ):
+            with pytest.raises(ValueError):
+                call()
+
+    def test_object(self):
+        assert crypto.X509ExtensionType is crypto.X509Extension
+        for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError):
+                duplicate(make(b"nsComment", b"x"))
+        for name in ("get_critical", "get_short_name", "get_data"):
+            with pytest.raises(TypeError):
+                getattr(make(b"nsComment", b"x"), name)(1)
+
+
+class TestText:
+    @pytest.mark.parametrize(
+        "name, value, text",
+        [
+            (b"basicConstraints", b"CA:FALSE", "CA:FALSE"),
+            (b"keyUsage", b"digitalSignature, keyEncipherment", "Digital Signature, Key Encipherment"),
+            (b"extendedKeyUsage", b"serverAuth", "TLS Web Server Authentication"),
+            (b"subjectAltName", b"DNS:a.example, IP:192.0.2.1, email:x@y.example",
+             "DNS:a.example, IP Address:192.0.2.1, email:x@y.example"),
+            (b"subjectAltName", b"URI:http://x, IP:2001:db8::1", "URI:http://x, IP Address:2001:DB8:0:0:0:0:0:1"),
+            (b"subjectAltName", b"RID:1.2.3.4", "Registered ID:1.2.3.4"),
+        ],
+    )
+    def test_text(self, name, value, text):
+        assert str(make(name, value)) == text
+
+    def test_nul_is_seen(self):
+        """CVE-2013-4314: a name with a NUL must not look like its beginning."""
+        names = b""
+        for tag, text in ((0x82, b"good.example\0.evil.example"), (0x81, b"a@b\0c"), (0x86, b"http://x\0y")):
+            names += bytes([tag, len(text)]) + text
+        extension = from_der(b"subjectAltName", bytes([0x30, len(names)]) + names)
+        assert str(extension) == (
+            "DNS:good.example\0.evil.example, email:a@b\0c, URI:http://x\0y"
+        )
+
+    def test_no_utf8(self):
+        assert "\udcff" in str(from_der(b"subjectAltName", b"\x30\x03\x82\x01\xff"))
+
+    def test_cannot_be_read(self):
+        assert str(from_der(b"subjectAltName", b"\x05\x00")) == "05:00"
+        assert str(from_der(b"basicConstraints", b"\x04\x00"))
+
+    def test_as_the_command_prints_it(self, pki):
+        cert = pki.server.x509()
+        printed = support.openssl("x509", "-noout", "-ext", "subjectAltName", stdin=pki.server.cert_pem)
+        texts = [str(cert.get_extension(i)) for i in range(cert.get_extension_count())]
+        assert any(text.encode() in printed for text in texts)

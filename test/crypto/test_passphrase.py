@@ -1,0 +1,210 @@
+"""Passphrases, as bytes and as callables: what they are asked, and what may go wrong."""
+
+import os
+import pty
+
+import pytest
+import support
+from OpenSSL import crypto
+
+PEM, ASN1 = crypto.FILETYPE_PEM, crypto.FILETYPE_ASN1
+SECRET = b"correct horse"
+
+
+@pytest.fixture(scope="module")
+def key():
+    return crypto.load_privatekey(PEM, support.new_key("ec"))
+
+
+@pytest.fixture(scope="module")
+def encrypted(key):
+    return crypto.dump_privatekey(PEM, key, "aes-256-cbc", SECRET)
+
+
+def public(key):
+    return crypto.dump_publickey(PEM, key)
+
+
+class Stop(BaseException):
+    pass
+
+
+class TestLoad:
+    def test_bytes(self, key, encrypted):
+        assert public(crypto.load_privatekey(PEM, encrypted, SECRET)) == public(key)
+
+    def test_callable_is_asked_once_with_false(self, key, encrypted):
+        asked = []
+
+        def ask(*args):
+            asked.append(args)
+            return SECRET
+
+        assert public(crypto.load_privatekey(PEM, encrypted, passphrase=ask)) == public(key)
+        assert asked == [(False,)]
+
+    @pytest.mark.parametrize("error", [ArithmeticError, KeyboardInterrupt, SystemExit, Stop])
+    def test_what_a_callable_raises_comes_out(self, encrypted, error):
+        raised = error("mine")
+
+        def ask(writing):
+            raise raised
+
+        with pytest.raises(error) as caught:
+            crypto.load_privatekey(PEM, encrypted, ask)
+        assert caught.value is raised
+
+    @pytest.mark.parametrize("answer", [3, "text", None, bytearray(SECRET), object()])
+    def test_a_callable_must_give_bytes(self, encrypted, answer):
+        with pytest.raises(ValueError, match="bytes"):
+            crypto.load_privatekey(PEM, encrypted, lambda writing: answer)
+
+    def test_too_long(self, encrypted):
+        for passphrase in (b"a" * 1025, lambda writing: b"a" * 1025):
+            with pytest.raises(ValueError, match="too long"):
+                crypto.load_privatekey(PEM, encrypted, passphrase)
+
+    def test_as_long_as_may_be(self, key):
+        longest = bytes(range(256)) * 4
+        pem = crypto.dump_privatekey(PEM, key, "aes-256-cbc", longest)
+        assert public(crypto.load_privatekey(PEM, pem, longest)) == public(key)
+        with pytest.raises(crypto.Error):
+            crypto.load_privatekey(PEM, pem, longest[:-1])
+
+    def test_nul_counts(self, key):
+        pem = crypto.dump_privatekey(PEM, key, "aes-256-cbc", b"before\0after")
+        assert public(crypto.load_privatekey(PEM, pem, lambda writing: b"before\0after"))
+        with pytest.raises(crypto.Error):
+            crypto.load_privatekey(PEM, pem, b"before")
+
+    def test_wrong(self, encrypted):
+        with pytest.raises(crypto.Error) as caught:
+            crypto.load_privatekey(PEM, encrypted, b"wrong")
+        assert caught.value.args[0]
+
+    @pytest.mark.parametrize("wrong", ["text", 1, object(), []])
+    def test_wrong_type_comes_before_parsing(self, wrong):
+        with pytest.raises(TypeError, match="passphrase"):
+            crypto.load_privatekey(PEM, b"junk", wrong)
+
+    def test_order_of_checks(self, encrypted):
+        with pytest.raises(ValueError, match="type"):
+            crypto.load_privatekey(100, encrypted, object())
+        with pytest.raises(ValueError, match="FILETYPE_PEM"):
+            crypto.load_privatekey(ASN1, encrypted, "text")
+
+    def test_not_asked_for_a_plain_key(self, key):
+        plain = crypto.dump_privatekey(PEM, key)
+
+        def ask(writing):
+            raise AssertionError
+
+        assert public(crypto.load_privatekey(PEM, plain, ask)) == public(key)
+
+    def test_traditional_encryption(self, key):
+        pem = support.openssl(
+            "ec", "-aes128", "-passout", "pass:old",
+            stdin=crypto.dump_privatekey(PEM, key),
+        )
+        assert b"DEK-Info" in pem
+        assert public(crypto.load_privatekey(PEM, pem, b"old")) == public(key)
+
+    def test_a_callable_that_loads_another_key(self, key, encrypted):
+        def ask(writing):
+            crypto.load_privatekey(PEM, encrypted, lambda writing: SECRET)
+            return SECRET
+
+        assert public(crypto.load_privatekey(PEM, encrypted, ask)) == public(key)
+
+
+class TestNobodyIsAskedOnTheTerminal:
+    CODE = """
+import sys
+from OpenSSL import crypto
+try:
+    crypto.load_privatekey(crypto.FILETYPE_PEM, open(sys.argv[1], "rb").read())
+except crypto.Error as error:
+    assert error.args[0]
+    print("Error")
+for load in (crypto.load_certificate, crypto.load_publickey):
+    try:
+        load(crypto.FILETYPE_PEM, open(sys.argv[1], "rb").read())
+    except crypto.Error:
+        pass
+"""
+
+    def test_with_a_terminal(self, encrypted, tmp_path):
+        path = tmp_path / "key.pem"
+        path.write_bytes(encrypted)
+        child, terminal = pty.fork()
+        if child == 0:
+            try:
+                print(support.run_script(self.CODE, path, timeout=30).strip())
+            finally:
+                os._exit(0)
+        output = b""
+        while True:
+            try:
+                part = os.read(terminal, 1000)
+            except OSError:
+                break
+            if not part:
+                break
+            output += part
+        os.waitpid(child, 0)
+        os.close(terminal)
+        assert output.split() == [b"Error"]
+
+
+class TestDump:
+    def test_the_command_can_read_it(self, key, encrypted):
+        plain = support.openssl("pkey", "-passin", "pass:correct horse", stdin=encrypted)
+        assert plain == crypto.dump_privatekey(PEM, key)
+
+    def test_callable_is_asked_with_true(self, key):
+        asked = []
+        pem = crypto.dump_privatekey(
+            type=PEM, pkey=key, cipher="aes-128-cbc",
+            passphrase=lambda writing: asked.append(writing) or SECRET,
+        )
+        assert asked == [True]
+        assert public(crypto.load_privatekey(PEM, pem, SECRET)) == public(key)
+
+    @pytest.mark.parametrize("error", [ArithmeticError, KeyboardInterrupt, SystemExit, Stop])
+    def test_what_a_callable_raises_comes_out(self, key, error):
+        raised = error("mine")
+
+        def ask(writing):
+            raise raised
+
+        with pytest.raises(error) as caught:
+            crypto.dump_privatekey(PEM, key, "aes-128-cbc", ask)
+        assert caught.value is raised
+
+    @pytest.mark.parametrize("answer", [3, "text", None, b"a" * 1025])
+    def test_wrong_answers(self, key, answer):
+        with pytest.raises(ValueError):
+            crypto.dump_privatekey(PEM, key, "aes-128-cbc", lambda writing: answer)
+
+    def test_order_of_checks(self, key):
+        with pytest.raises(TypeError, match="pkey"):
+            crypto.dump_privatekey(crypto.FILETYPE_TEXT, object(), "no cipher")
+        with pytest.raises(TypeError, match="passphrase"):
+            crypto.dump_privatekey(100, key, "no cipher")
+        with pytest.raises(ValueError, match="cipher"):
+            crypto.dump_privatekey(PEM, key, "no cipher", "text")
+        with pytest.raises(ValueError, match="FILETYPE_PEM"):
+            crypto.dump_privatekey(ASN1, key, "aes-128-cbc", "text")
+        with pytest.raises(TypeError, match="passphrase"):
+            crypto.dump_privatekey(PEM, key, "aes-128-cbc", "text")
+        with pytest.raises(TypeError, match="passphrase"):
+            crypto.dump_privatekey(PEM, key, None, "text")
+        with pytest.raises(ValueError, match="type"):
+            crypto.dump_privatekey(100, key)
+
+    def test_without_a_cipher_it_is_not_used(self, key):
+        assert crypto.dump_privatekey(PEM, key, None, SECRET) == crypto.dump_privatekey(PEM, key)
+
+    def test_nul_in_the_name_of_a_cipher(self, key):
+        with pytest.raises(ValueError, match="cipher"):
+            crypto.dump_privatekey(PEM, key, "aes-128-cbc\0x", SECRET)

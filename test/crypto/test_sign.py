@@ -1,0 +1,110 @@
+"""Signatures over data, with the openssl command as the other party."""
+
+import pytest
+import support
+from OpenSSL import crypto
+
+PEM = crypto.FILETYPE_PEM
+DATA = b"some\0data" * 100
+KINDS = [("rsa", "sha256"), ("rsa", "sha512"), ("ec", "sha256"), ("ed25519", None), ("ed448", "")]
+
+
+@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: f"{kind[0]}-{kind[1]}")
+def signer(request):
+    kind, digest = request.param
+    return support.ca("signer", key=kind), digest
+
+
+class TestSign:
+    def test_round_trip(self, signer):
+        credential, digest = signer
+        signature = crypto.sign(pkey=credential.pkey(), data=DATA, digest=digest)
+        assert crypto.verify(credential.x509(), signature, DATA, digest) is None
+        assert crypto.verify(
+            cert=credential.x509(), signature=bytearray(signature), data=memoryview(DATA),
+            digest=digest.encode() if digest else digest,
+        ) is None
+
+    def test_the_command_verifies(self, signer, tmp_path):
+        credential, digest = signer
+        signature, data = tmp_path / "signature", tmp_path / "data"
+        signature.write_bytes(crypto.sign(credential.pkey(), DATA, digest))
+        data.write_bytes(DATA)
+        public = tmp_path / "public"
+        public.write_bytes(crypto.dump_publickey(PEM, credential.pkey()))
+        support.openssl(
+            "pkeyutl", "-verify", "-pubin", "-inkey", public, "-rawin", "-in", data,
+            "-sigfile", signature, *(("-digest", digest) if digest else ()),
+        )
+
+    def test_the_command_signs(self, signer, tmp_path):
+        credential, digest = signer
+        data = tmp_path / "data"
+        data.write_bytes(DATA)
+        signature = support.openssl(
+            "pkeyutl", "-sign", "-inkey", credential.key_path, "-rawin", "-in", data,
+            *(("-digest", digest) if digest else ()),
+        )
+        crypto.verify(credential.x509(), signature, DATA, digest)
+
+    def test_wrong_signatures(self, signer):
+        credential, digest = signer
+        cert = credential.x509()
+        signature = crypto.sign(credential.pkey(), DATA, digest)
+        flipped = bytearray(signature)
+        flipped[len(flipped) // 2] ^= 1
+        for wrong in (bytes(flipped), signature[:-1], signature + b"x", b"", b"x" * 10000):
+            with pytest.raises(crypto.Error) as caught:
+                crypto.verify(cert, wrong, DATA, digest)
+            assert caught.value.args[0]
+        with pytest.raises(crypto.Error):
+            crypto.verify(cert, signature, DATA + b"x", digest)
+
+    def test_text_warns(self, signer):
+        credential, digest = signer
+        warning = "str for data is no longer accepted, use bytes"
+        with pytest.warns(DeprecationWarning, match=warning):
+            signature = crypto.sign(credential.pkey(), "d\xe4ta", digest)
+        with pytest.warns(DeprecationWarning, match=warning):
+            crypto.verify(credential.x509(), signature, "d\xe4ta", digest)
+        crypto.verify(credential.x509(), signature, "d\xe4ta".encode(), digest)
+
+
+class TestRefusals:
+    def test_digests(self, pki):
+        key, cert = pki.server.pkey(), pki.server.x509()
+        for digest in ("no digest", b"no digest", "sha256\0", "md4", None, ""):
+            with pytest.raises(ValueError, match="digest"):
+                crypto.sign(key, DATA, digest)
+            with pytest.raises(ValueError, match="digest"):
+                crypto.verify(cert, b"x", DATA, digest)
+        with pytest.raises(TypeError, match="digest"):
+            crypto.sign(key, DATA, 1)
+
+    def test_keys(self, pki):
+        key = pki.server.pkey()
+        public = crypto.load_publickey(PEM, crypto.dump_publickey(PEM, key))
+        for wrong in (crypto.PKey(), public):
+            with pytest.raises(ValueError, match="pkey"):
+                crypto.sign(wrong, DATA, "sha256")
+        with pytest.raises(TypeError, match="pkey"):
+            crypto.sign(pki.server.x509(), DATA, "sha256")
+        with pytest.raises(TypeError, match="cert"):
+            crypto.verify(key, b"", DATA, "sha256")
+        with pytest.raises(crypto.Error):
+            crypto.verify(crypto.X509(), b"", DATA, "sha256")
+
+    def test_ed25519_with_a_digest(self):
+        key = crypto.load_privatekey(PEM, support.new_key("ed25519"))
+        with pytest.raises(crypto.Error):
+            crypto.sign(key, DATA, "sha256")
+
+    def test_large_keys(self):
+        key = crypto.load_privatekey(
+            PEM, support.openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:5120")
+        )
+        cert = crypto.X509()
+        cert.set_pubkey(key)
+        signature = crypto.sign(key, DATA, "sha512")
+        assert len(signature) == 640
+        crypto.verify(cert, signature, DATA, "sha512")

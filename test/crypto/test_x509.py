@@ -1,0 +1,415 @@
+"""Certificates: every field, written and read, alone and against the openssl command."""
+
+import copy
+import datetime
+import gc
+import pickle
+import re
+import time
+
+import pytest
+import support
+from hypothesis import given
+from hypothesis import strategies as st
+from OpenSSL import crypto
+
+PEM, ASN1, TEXT = crypto.FILETYPE_PEM, crypto.FILETYPE_ASN1, crypto.FILETYPE_TEXT
+
+
+@pytest.fixture(scope="module")
+def key():
+    return crypto.load_privatekey(PEM, support.new_key("ec"))
+
+
+def build(key, name="built", issuer=None, issuer_key=None, digest="sha256", extensions=()):
+    cert = crypto.X509()
+    cert.set_version(2)
+    cert.set_serial_number(0x1234)
+    cert.get_subject().CN = name
+    cert.set_issuer((issuer or cert).get_subject())
+    cert.set_notBefore(b"20200101000000Z")
+    cert.set_notAfter(b"20491231235959Z")
+    cert.set_pubkey(key)
+    cert.add_extensions(extensions)
+    cert.sign(issuer_key or key, digest)
+    return cert
+
+
+def printed(cert, *options):
+    return support.openssl(
+        "x509", "-noout", *options, stdin=crypto.dump_certificate(PEM, cert)
+    ).decode().strip()
+
+
+class TestNew:
+    def test_empty(self):
+        cert = crypto.X509()
+        assert cert.get_version() == 0
+        assert cert.get_serial_number() == 0
+        assert cert.get_notBefore() is None and cert.get_notAfter() is None
+        assert cert.get_subject().get_components() == cert.get_issuer().get_components() == []
+        assert cert.get_extension_count() == 0
+        assert cert.subject_name_hash() >= 0
+        assert cert._x509
+        with pytest.raises(crypto.Error):
+            cert.get_pubkey()
+        with pytest.raises(crypto.Error):
+            cert.digest("sha256")
+        with pytest.raises(ValueError):
+            cert.has_expired()
+
+    def test_object(self):
+        with pytest.raises(TypeError):
+            crypto.X509(None)
+        assert crypto.X509Type is crypto.X509
+        one, two = crypto.X509(), crypto.X509()
+        assert one == one and one != two and hash(one) != hash(two)
+        for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError):
+                duplicate(one)
+
+    def test_calls_with_wrong_arguments(self):
+        cert = crypto.X509()
+        for name in dir(cert):
+            method = getattr(cert, name)
+            if not name.startswith("_") and not name.startswith("from_"):
+                with pytest.raises(TypeError):
+                    method(1, 2, 3, 4, 5)
+                with pytest.raises(TypeError):
+                    method(no_such_name=1)
+
+
+class TestVersion:
+    @pytest.mark.parametrize("version", [0, 1, 2, 1234])
+    def test_round_trip(self, version):
+        cert = crypto.X509()
+        cert.set_version(version=version)
+        assert cert.get_version() == version
+
+    @pytest.mark.parametrize("wrong, error", [(None, TypeError), ("2", TypeError), (2.0, TypeError), (-1, ValueError), (1 << 70, OverflowError)])
+    def test_refused(self, wrong, error):
+        cert = crypto.X509()
+        cert.set_version(2)
+        with pytest.raises(error, match="version"):
+            cert.set_version(wrong)
+        assert cert.get_version() == 2
+
+
+class TestSerialNumber:
+    @pytest.mark.parametrize("serial", [0, 1, 127, 128, 2**32 + 1, 2**64 + 1, 2**128 + 1, -1, -128, -(2**90), True])
+    def test_round_trip(self, serial):
+        cert = crypto.X509()
+        cert.set_serial_number(serial)
+        assert cert.get_serial_number() == serial
+
+    @given(st.integers())
+    def test_any_integer(self, serial):
+        cert = crypto.X509()
+        cert.set_serial_number(serial)
+        assert cert.get_serial_number() == serial
+
+    @given(st.integers(min_value=1, max_value=2**159))
+    def test_through_the_encoding(self, serial):
+        key = self.__dict__.setdefault("key", crypto.load_privatekey(PEM, support.pki().ec_ca.key_pem))
+        cert = build(key)
+        cert.set_serial_number(serial)
+        cert.sign(key, "sha256")
+        again = crypto.load_certificate(ASN1, crypto.dump_certificate(ASN1, cert))
+        assert again.get_serial_number() == serial
+
+    def test_huge(self):
+        cert = crypto.X509()
+        cert.set_serial_number(2**20000)
+        assert cert.get_serial_number() == 2**20000
+
+    @pytest.mark.parametrize("wrong", ["1", None, 1.0, object()])
+    def test_wrong_type(self, wrong):
+        with pytest.raises(TypeError, match="serial"):
+            crypto.X509().set_serial_number(wrong)
+
+    def test_the_command_agrees(self, key):
+        cert = build(key)
+        cert.set_serial_number(0xABCDEF0123456789ABCDEF)
+        cert.sign(key, "sha256")
+        assert printed(cert, "-serial") == "serial=ABCDEF0123456789ABCDEF"
+
+
+class TestTimes:
+    SETTERS = [("set_notBefore", "get_notBefore"), ("set_notAfter", "get_notAfter")]
+
+    @pytest.mark.parametrize("setter, getter", SETTERS)
+    @pytest.mark.parametrize(
+        "when, shown",
+        [
+            (b"20040203040506Z", b"20040203040506Z"),
+            (b"20040203040506+0530", b"20040203040506+0530"),
+            (b"20040203040506-0115", b"20040203040506-0115"),
+            (b"700203040506Z", b"19700203040506Z"),
+            (b"490203040506Z", b"20490203040506Z"),
+            (b"500203040506Z", b"19500203040506Z"),
+            (b"99991231235959Z", b"99991231235959Z"),
+        ],
+    )
+    def test_round_trip(self, setter, getter, when, shown):
+        cert = crypto.X509()
+        assert getattr(cert, setter)(when=when) is None
+        assert getattr(cert, getter)() == shown
+
+    @pytest.mark.parametrize("setter, getter", SETTERS)
+    @pytest.mark.parametrize(
+        "wrong, error",
+        [
+            (b"foo bar", ValueError), (b"", ValueError), (b"20041303040506Z", ValueError),
+            (b"20040230040506Z", ValueError), (b"20040203040506", ValueError),
+            (b"20040203040506Z\0", ValueError), (b"2" * 5000, ValueError),
+            ("20040203040506Z", TypeError), (None, TypeError), (1, TypeError),
+        ],
+    )
+    def test_refused_and_the_old_time_stays(self, setter, getter, wrong, error):
+        cert = crypto.X509()
+        getattr(cert, setter)(b"20040203040506Z")
+        with pytest.raises(error, match="when"):
+            getattr(cert, setter)(wrong)
+        assert getattr(cert, getter)() == b"20040203040506Z"
+
+    @given(st.datetimes(min_value=datetime.datetime(1950, 1, 1), max_value=datetime.datetime(9999, 12, 31)))
+    def test_any_time_through_the_encoding(self, moment):
+        when = moment.strftime("%Y%m%d%H%M%SZ").rjust(15, "0").encode()
+        cert = crypto.X509()
+        cert.set_notAfter(when)
+        assert cert.get_notAfter() == when
+
+    def test_the_command_agrees(self, key):
+        cert = build(key)
+        assert "notAfter=Dec 31 23:59:59 2049 GMT" in printed(cert, "-dates")
+
+
+class TestAdjust:
+    @pytest.mark.parametrize("name", ["notBefore", "notAfter"])
+    def test_from_now(self, name):
+        cert = crypto.X509()
+        for amount in (0, 100, -100, 10**9):
+            getattr(cert, f"gmtime_adj_{name}")(amount)
+            shown = getattr(cert, f"get_{name}")().decode()
+            moment = datetime.datetime.strptime(shown, "%Y%m%d%H%M%SZ")
+            seconds = moment.replace(tzinfo=datetime.timezone.utc).timestamp()
+            assert abs(seconds - time.time() - amount) < 5
+
+    @pytest.mark.parametrize(
+        "wrong, error",
+        [(None, TypeError), ("1", TypeError), (1.0, TypeError), (1 << 62, ValueError), (-(1 << 62), ValueError), (1 << 70, OverflowError), (10**12, ValueError)],
+    )
+    def test_refused(self, wrong, error):
+        cert = crypto.X509()
+        cert.set_notAfter(b"20040203040506Z")
+        with pytest.raises(error, match="amount"):
+            cert.gmtime_adj_notAfter(wrong)
+        assert cert.get_notAfter() == b"20040203040506Z"
+
+    def test_has_expired(self):
+        cert = crypto.X509()
+        for amount, expired in ((-2, True), (100, False)):
+            cert.gmtime_adj_notAfter(amount)
+            assert cert.has_expired() is expired
+
+    def test_has_expired_with_an_offset(self):
+        cert = crypto.X509()
+        now = datetime.datetime.now(datetime.timezone.utc)
+        east = now + datetime.timedelta(hours=5)
+        cert.set_notAfter((east + datetime.timedelta(minutes=9)).strftime("%Y%m%d%H%M%S+0500").encode())
+        assert cert.has_expired() is False
+        cert.set_notAfter((east - datetime.timedelta(minutes=9)).strftime("%Y%m%d%H%M%S+0500").encode())
+        assert cert.has_expired() is True
+
+
+class TestKeys:
+    def test_round_trip(self, key):
+        cert = crypto.X509()
+        cert.set_pubkey(pkey=key)
+        public = cert.get_pubkey()
+        assert crypto.dump_publickey(PEM, public) == crypto.dump_publickey(PEM, key)
+        assert public._only_public is True
+
+    @pytest.mark.parametrize("wrong", [None, object(), b"x", crypto.X509()])
+    def test_wrong_type(self, wrong):
+        with pytest.raises(TypeError, match="pkey"):
+            crypto.X509().set_pubkey(wrong)
+
+    def test_empty_key(self):
+        with pytest.raises(crypto.Error):
+            crypto.X509().set_pubkey(crypto.PKey())
+
+
+class TestSign:
+    @pytest.mark.parametrize(
+        "kind, digest, algorithm",
+        [
+            ("rsa", "sha256", b"sha256WithRSAEncryption"), ("rsa", b"SHA512", b"sha512WithRSAEncryption"),
+            ("ec", "sha384", b"ecdsa-with-SHA384"), ("ed25519", None, b"ED25519"), ("ed448", "", b"ED448"),
+        ],
+    )
+    def test_the_command_verifies(self, kind, digest, algorithm, tmp_path):
+        key = crypto.load_privatekey(PEM, support.new_key(kind))
+        ca = build(key, digest=digest, extensions=[crypto.X509Extension(b"basicConstraints", True, b"CA:TRUE")])
+        assert ca.get_signature_algorithm() == algorithm
+        leaf = build(key, "leaf", ca, key, digest)
+        paths = tmp_path / "ca", tmp_path / "leaf"
+        for path, cert in zip(paths, (ca, leaf)):
+            path.write_bytes(crypto.dump_certificate(PEM, cert))
+        support.openssl("verify", "-CAfile", *paths)
+
+    def test_dsa(self):
+        key = crypto.PKey()
+        key.generate_key(crypto.TYPE_DSA, 1024)
+        assert build(key).get_signature_algorithm() == b"dsa_with_SHA256"
+
+    def test_order_of_checks(self, key):
+        cert = build(key)
+        public = cert.get_pubkey()
+        for wrong in (object(), None, b"x"):
+            with pytest.raises(TypeError, match="pkey"):
+                cert.sign(wrong, "no digest")
+        for wrong in (public, crypto.PKey()):
+            with pytest.raises(ValueError, match="pkey"):
+                cert.sign(wrong, "no digest")
+        for digest in ("no digest", None, "", "sha256\0x"):
+            with pytest.raises(ValueError, match="digest"):
+                cert.sign(key, digest)
+        with pytest.raises(TypeError, match="digest"):
+            cert.sign(key, 1)
+
+    def test_an_incomplete_certificate(self, key):
+        with pytest.raises(crypto.Error):
+            crypto.X509().sign(key, "sha256")
+
+    def test_the_encoding_is_kept_until_signed_again(self, key):
+        cert = build(key)
+        before = cert.digest("sha256")
+        cert.get_subject().CN = "changed"
+        assert cert.digest("sha256") == before
+        assert b"changed" in crypto.dump_certificate(TEXT, cert)
+        cert.sign(key, "sha256")
+        assert cert.digest("sha256") != before
+        again = crypto.load_certificate(ASN1, crypto.dump_certificate(ASN1, cert))
+        assert again.get_subject().CN == "changed"
+
+    def test_undefined_algorithm(self, key):
+        der = crypto.dump_certificate(ASN1, build(key))
+        ecdsa = bytes.fromhex("2a8648ce3d040302")
+        assert der.count(ecdsa) == 2
+        cert = crypto.load_certificate(ASN1, der.replace(ecdsa, bytes.fromhex("2a8648ce3d0403 7f")))
+        with pytest.raises(ValueError):
+            cert.get_signature_algorithm()
+
+
+class TestDigest:
+    def test_the_command_agrees(self, pki):
+        cert = pki.server.x509()
+        for name in ("sha256", "SHA256", b"sha1", "MD5", "sha512"):
+            option = "-" + (name.decode() if isinstance(name, bytes) else name.lower())
+            shown = support.openssl("x509", "-noout", "-fingerprint", option, stdin=pki.server.cert_pem)
+            assert cert.digest(digest_name=name) == shown.strip().partition(b"=")[2]
+        assert re.fullmatch(rb"([0-9A-F]{2}:){31}[0-9A-F]{2}", cert.digest("sha256"))
+
+    def test_unknown(self, pki):
+        for wrong in ("no digest", "", None, "sha256\0", "md4"):
+            with pytest.raises(ValueError, match="digest_name"):
+                pki.server.x509().digest(wrong)
+        with pytest.raises(TypeError, match="digest_name"):
+            pki.server.x509().digest(1)
+
+
+class TestNames:
+    def test_set(self, pki):
+        cert = crypto.X509()
+        cert.set_subject(subject=pki.server.x509().get_subject())
+        cert.set_issuer(issuer=pki.ca.x509().get_subject())
+        assert cert.get_subject() == pki.server.x509().get_subject()
+        assert cert.get_issuer() == pki.server.x509().get_issuer()
+
+    @pytest.mark.parametrize("wrong", [None, 1, "x", crypto.X509()])
+    def test_wrong_type(self, wrong):
+        with pytest.raises(TypeError, match="subject"):
+            crypto.X509().set_subject(wrong)
+        with pytest.raises(TypeError, match="issuer"):
+            crypto.X509().set_issuer(wrong)
+
+    def test_the_command_agrees(self, pki):
+        name = pki.server.x509().get_subject()
+        shown = support.openssl(
+            "x509", "-noout", "-subject", "-nameopt", "RFC2253,-esc_msb", stdin=pki.server.cert_pem
+        ).decode().strip()
+        assert shown == f"subject=CN={name.CN},O={name.O}"
+
+
+class TestExtensions:
+    def test_add_and_get(self, key):
+        added = [
+            crypto.X509Extension(b"basicConstraints", True, b"CA:FALSE"),
+            crypto.X509Extension(b"subjectAltName", False, b"DNS:a.example"),
+        ]
+        cert = build(key, extensions=iter(added))
+        cert.add_extensions(extensions=[])
+        assert cert.get_extension_count() == 2
+        got = [cert.get_extension(index=i) for i in range(2)]
+        del cert
+        gc.collect()
+        assert [one.get_data() for one in got] == [one.get_data() for one in added]
+        assert [one.get_critical() for one in got] == [1, 0]
+
+    def test_twice_the_same(self):
+        cert = crypto.X509()
+        extension = crypto.X509Extension(b"nsComment", False, b"x")
+        cert.add_extensions([extension, extension])
+        assert cert.get_extension_count() == 2
+
+    def test_all_or_nothing(self):
+        cert = crypto.X509()
+        good = crypto.X509Extension(b"nsComment", False, b"x")
+        for wrong in ([object()], [good, None], [good, good, "x"]):
+            with pytest.raises(ValueError, match="extensions"):
+                cert.add_extensions(wrong)
+        for wrong in (object(), None, 1):
+            with pytest.raises(TypeError):
+                cert.add_extensions(wrong)
+
+        def broken():
+            yield good
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            cert.add_extensions(broken())
+        assert cert.get_extension_count() == 0
+
+    def test_index(self, pki):
+        cert = pki.server.x509()
+        for wrong in (-1, cert.get_extension_count(), 1 << 40):
+            with pytest.raises(IndexError):
+                cert.get_extension(wrong)
+        for wrong in ("0", None, 0.0):
+            with pytest.raises(TypeError, match="index"):
+                cert.get_extension(wrong)
+
+    def test_the_command_reads_them(self, key):
+        cert = build(key, extensions=[crypto.X509Extension(b"subjectAltName", True, b"IP:192.0.2.7")])
+        assert "IP Address:192.0.2.7" in printed(cert, "-ext", "subjectAltName")
+
+
+class TestThreads:
+    def test_readers_and_a_writer(self, key):
+        cert = build(key)
+
+        def read():
+            for _ in range(300):
+                cert.get_serial_number(), cert.get_notAfter(), cert.has_expired()
+                cert.get_subject().CN, cert.get_pubkey(), cert.get_extension_count()
+                crypto.dump_certificate(TEXT, cert)
+
+        def write():
+            for i in range(300):
+                cert.set_serial_number(i)
+                cert.get_subject().CN = str(i)
+                cert.set_notAfter(b"20300101000000Z")
+                cert.sign(key, "sha256")
+
+        support.run_together(read, read, write, write)
