@@ -67,16 +67,20 @@ static X509V3_CONF_METHOD no_database = {no_string, no_section, NULL, NULL};
 static X509_EXTENSION *
 parse(const char *kind, int critical, const char *value, X509 *issuer, X509 *subject)
 {
-    static const char critical_word[] = "critical,";
-    PyObject *whole = PyBytes_FromFormat("%s%s", critical ? critical_word : "", value);
+    static const char word[] = "critical,";
+    int add_word = critical && strncmp(value, word, strlen(word)) != 0;
+    PyObject *whole = PyBytes_FromFormat("%s%s", add_word ? word : "", value);
     X509_EXTENSION *extension = NULL;
     X509V3_CTX ctx;
 
     if (whole == NULL)
         return NULL;
     X509V3_set_ctx(&ctx, issuer, subject, NULL, NULL, 0);
-    ctx.db_meth = &no_database;
-    ctx.db = &ctx; /* anything but NULL: without a database, some kinds would crash */
+    X509V3_set_ctx_nodb(&ctx);
+    if (OBJ_txt2nid(kind) != NID_proxyCertInfo) { /* whose value could name a file to be read */
+        ctx.db_meth = &no_database;
+        ctx.db = &ctx; /* anything but NULL: there is a database, and nothing in it */
+    }
     extension = X509V3_EXT_nconf(NULL, &ctx, kind, PyBytes_AS_STRING(whole));
     Py_DECREF(whole);
     return extension;

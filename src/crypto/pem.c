@@ -34,7 +34,7 @@ enum { MUCH = 65536 }; /* from here on, others may run while we parse */
         return call;                                         \
     }
 
-READERS(certificate, X509, d2i_X509, PEM_read_bio_X509)
+READERS(certificate, X509, d2i_X509, PEM_read_bio_X509_AUX) /* takes all three labels */
 ENCODER(certificate_to_der, X509, i2d_X509(object, at))
 WRITER(certificate_to_pem, X509, PEM_write_bio_X509(bio, object))
 WRITER(certificate_to_text, X509, X509_print_ex(bio, object, 0, 0))

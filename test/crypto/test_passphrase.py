@@ -119,16 +119,17 @@ class TestLoad:
 
 class TestNobodyIsAskedOnTheTerminal:
     CODE = """
-import sys
+import pathlib, sys
 from OpenSSL import crypto
+pem = pathlib.Path(sys.argv[1]).read_bytes()
 try:
-    crypto.load_privatekey(crypto.FILETYPE_PEM, open(sys.argv[1], "rb").read())
+    crypto.load_privatekey(crypto.FILETYPE_PEM, pem)
 except crypto.Error as error:
     assert error.args[0]
     print("Error")
 for load in (crypto.load_certificate, crypto.load_publickey):
     try:
-        load(crypto.FILETYPE_PEM, open(sys.argv[1], "rb").read())
+        load(crypto.FILETYPE_PEM, pem)
     except crypto.Error:
         pass
 """
