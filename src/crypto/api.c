@@ -8,15 +8,15 @@
    the end of an interpreter: so nothing here looks at the state. */
 
 static X509 *
-as_x509(const crypto_api *api, PyObject *value, const char *name)
+as_x509(const crypto_api *api, PyObject *value, const char *name, PyObject *exc)
 {
     if (PyObject_TypeCheck(value, api->X509_Type))
-        return crypto_x509_lend(value, api->Error);
-    return crypto_interop_as_x509(value, name, api->Error);
+        return crypto_x509_lend(value, exc);
+    return crypto_interop_as_x509(value, name, exc);
 }
 
 static EVP_PKEY *
-as_private_key(const crypto_api *api, PyObject *value, const char *name)
+as_private_key(const crypto_api *api, PyObject *value, const char *name, PyObject *exc)
 {
     int only_public = 0;
     EVP_PKEY *key;
@@ -24,7 +24,7 @@ as_private_key(const crypto_api *api, PyObject *value, const char *name)
     if (PyObject_TypeCheck(value, api->PKey_Type)) {
         key = crypto_pkey_get1(value);
         only_public = ((PKeyObject *)value)->only_public;
-    } else if ((key = crypto_interop_as_pkey(value, name, api->Error, &only_public)) == NULL)
+    } else if ((key = crypto_interop_as_pkey(value, name, exc, &only_public)) == NULL)
         return NULL;
     if (key != NULL && !only_public)
         return key;
@@ -35,23 +35,23 @@ as_private_key(const crypto_api *api, PyObject *value, const char *name)
 }
 
 static X509_NAME *
-as_name(const crypto_api *api, PyObject *value, const char *name)
+as_name(const crypto_api *api, PyObject *value, const char *name, PyObject *exc)
 {
     if (PyObject_TypeCheck(value, api->X509Name_Type))
-        return crypto_name_copy(value, api->Error);
-    return crypto_interop_as_name(value, name, api->Error);
+        return crypto_name_copy(value, exc);
+    return crypto_interop_as_name(value, name, exc);
 }
 
 static PyObject *
-x509_to_cryptography(const crypto_api *api, X509 *cert)
+x509_to_cryptography(X509 *cert, PyObject *exc)
 {
-    return crypto_interop_from_x509(cert, api->Error);
+    return crypto_interop_from_x509(cert, exc);
 }
 
 static PyObject *
-name_to_cryptography(const crypto_api *api, const X509_NAME *name)
+name_to_cryptography(const X509_NAME *name, PyObject *exc)
 {
-    return crypto_interop_from_name(name, api->Error);
+    return crypto_interop_from_name(name, exc);
 }
 
 /* ---- the capsule ---- */
@@ -63,7 +63,6 @@ api_free(crypto_api *api)
     Py_XDECREF(api->X509Name_Type);
     Py_XDECREF(api->X509Store_Type);
     Py_XDECREF(api->PKey_Type);
-    Py_XDECREF(api->Error);
     PyMem_Free(api);
 }
 
@@ -90,7 +89,6 @@ crypto_add_api(PyObject *module, crypto_state *state)
         .X509Name_Type = (PyTypeObject *)Py_XNewRef(state->X509Name_Type),
         .X509Store_Type = (PyTypeObject *)Py_XNewRef(state->X509Store_Type),
         .PKey_Type = (PyTypeObject *)Py_XNewRef(state->PKey_Type),
-        .Error = Py_XNewRef(state->Error),
         .x509_wrap = crypto_x509_wrap_lent,
         .name_wrap = crypto_name_wrap,
         .store_wrap = crypto_store_wrap,

@@ -15,7 +15,6 @@ typedef struct crypto_api crypto_api;
 struct crypto_api {
     int version;
     PyTypeObject *X509_Type, *X509Name_Type, *X509Store_Type, *PKey_Type;
-    PyObject *Error;
 
     /* Take the pointer over, in failure too. */
     PyObject *(*x509_wrap)(PyTypeObject *type, X509 *taken);
@@ -26,16 +25,18 @@ struct crypto_api {
                             util_rwlock *lock);
 
     /* A reference of the caller's own, from our object or one of the package `cryptography`;
-       NULL with an exception that names the argument.  The certificate is never changed any
+       NULL with an exception that names the argument, exc where OpenSSL refuses.  The certificate is never changed any
        more (an X509 that is edited gets a copy first), so threads may share it.  The key
        is a whole private one; the name is a copy. */
-    X509 *(*as_x509)(const crypto_api *api, PyObject *value, const char *name);
-    EVP_PKEY *(*as_private_key)(const crypto_api *api, PyObject *value, const char *name);
-    X509_NAME *(*as_name)(const crypto_api *api, PyObject *value, const char *name);
+    X509 *(*as_x509)(const crypto_api *api, PyObject *value, const char *name, PyObject *exc);
+    EVP_PKEY *(*as_private_key)(const crypto_api *api, PyObject *value, const char *name,
+                                PyObject *exc);
+    X509_NAME *(*as_name)(const crypto_api *api, PyObject *value, const char *name,
+                          PyObject *exc);
 
     /* As objects of the package `cryptography`, which is imported then. */
-    PyObject *(*x509_to_cryptography)(const crypto_api *api, X509 *cert);
-    PyObject *(*name_to_cryptography)(const crypto_api *api, const X509_NAME *name);
+    PyObject *(*x509_to_cryptography)(X509 *cert, PyObject *exc);
+    PyObject *(*name_to_cryptography)(const X509_NAME *name, PyObject *exc);
 };
 
 #endif

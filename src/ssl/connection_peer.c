@@ -29,7 +29,7 @@ from_cert(ssl_state *state, X509 *cert, int foreign)
 
     if (!foreign)
         return state->crypto->x509_wrap(state->crypto->X509_Type, cert);
-    result = state->crypto->x509_to_cryptography(state->crypto, cert);
+    result = state->crypto->x509_to_cryptography(cert, state->Error);
     X509_free(cert);
     return result;
 }
@@ -188,7 +188,7 @@ from_name(ssl_state *state, X509_NAME *name, int foreign)
 
     if (!foreign)
         return state->crypto->name_wrap(state->crypto->X509Name_Type, name);
-    result = state->crypto->name_to_cryptography(state->crypto, name);
+    result = state->crypto->name_to_cryptography(name, state->Error);
     X509_NAME_free(name);
     return result;
 }

@@ -106,20 +106,17 @@ PyObject *
 connection_use_certificate(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("use_certificate", 1, 1, "cert");
-    const crypto_api *crypto = ssl_state_of(op)->crypto;
+    ssl_state *state = ssl_state_of(op);
     PyObject *given, *result = NULL;
-    X509 *cert, *copy = NULL;
+    X509 *cert;
     SSL *ssl;
 
     if (util_bind(&params, args, nargs, kwnames, &given) < 0
-        || (cert = crypto->as_x509(crypto, given, "cert")) == NULL)
+        || (cert = state->crypto->as_x509(state->crypto, given, "cert", state->Error)) == NULL)
         return NULL;
     ssl = enter(op);
-    if (ssl != NULL) {
-        copy = X509_dup(cert); /* its owner may go on editing */
-        result = leave(op, copy != NULL && SSL_use_certificate(ssl, copy));
-    }
-    X509_free(copy);
+    if (ssl != NULL)
+        result = leave(op, SSL_use_certificate(ssl, cert));
     X509_free(cert);
     return result;
 }
@@ -128,13 +125,14 @@ PyObject *
 connection_use_privatekey(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("use_privatekey", 1, 1, "pkey");
-    const crypto_api *crypto = ssl_state_of(op)->crypto;
+    ssl_state *state = ssl_state_of(op);
     PyObject *given, *result = NULL;
     EVP_PKEY *key;
     SSL *ssl;
 
     if (util_bind(&params, args, nargs, kwnames, &given) < 0
-        || (key = crypto->as_private_key(crypto, given, "pkey")) == NULL)
+        || (key = state->crypto->as_private_key(state->crypto, given, "pkey", state->Error))
+               == NULL)
         return NULL;
     ssl = enter(op);
     if (ssl != NULL)

@@ -102,29 +102,16 @@ put_certificate(PyObject *self, X509 *cert)
     return ctx == NULL ? NULL : ssl_context_done(self, &hold, SSL_CTX_use_certificate(ctx, cert));
 }
 
-/* A copy of a certificate that its owner goes on editing, perhaps. */
-static X509 *
-as_own_x509(ssl_state *state, PyObject *value, const char *name)
-{
-    X509 *cert = state->crypto->as_x509(state->crypto, value, name), *copy;
-
-    if (cert == NULL)
-        return NULL;
-    util_errors_clear();
-    copy = X509_dup(cert);
-    X509_free(cert);
-    return copy == NULL ? util_raise_new(state->Error) : copy;
-}
-
 PyObject *
 context_use_certificate(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("use_certificate", 1, 1, "cert");
+    ssl_state *state = ssl_state_of(self);
     PyObject *given, *result;
     X509 *cert;
 
     if (util_bind(&params, args, nargs, kwnames, &given) < 0
-        || (cert = as_own_x509(ssl_state_of(self), given, "cert")) == NULL)
+        || (cert = state->crypto->as_x509(state->crypto, given, "cert", state->Error)) == NULL)
         return NULL;
     result = put_certificate(self, cert);
     X509_free(cert);
@@ -214,6 +201,7 @@ context_add_extra_chain_cert(PyObject *self, PyObject *const *args, Py_ssize_t n
                              PyObject *kwnames)
 {
     UTIL_PARAMS("add_extra_chain_cert", 1, 1, "certobj");
+    ssl_state *state = ssl_state_of(self);
     PyObject *given;
     util_hold hold;
     SSL_CTX *ctx;
@@ -221,7 +209,7 @@ context_add_extra_chain_cert(PyObject *self, PyObject *const *args, Py_ssize_t n
     int success;
 
     if (util_bind(&params, args, nargs, kwnames, &given) < 0
-        || (cert = as_own_x509(ssl_state_of(self), given, "certobj")) == NULL)
+        || (cert = state->crypto->as_x509(state->crypto, given, "certobj", state->Error)) == NULL)
         return NULL;
     ctx = ssl_context_write(self, &hold);
     if (ctx == NULL) {
@@ -249,12 +237,13 @@ PyObject *
 context_use_privatekey(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("use_privatekey", 1, 1, "pkey");
-    const crypto_api *crypto = ssl_state_of(self)->crypto;
+    ssl_state *state = ssl_state_of(self);
     PyObject *given, *result;
     EVP_PKEY *key;
 
     if (util_bind(&params, args, nargs, kwnames, &given) < 0
-        || (key = crypto->as_private_key(crypto, given, "pkey")) == NULL)
+        || (key = state->crypto->as_private_key(state->crypto, given, "pkey", state->Error))
+               == NULL)
         return NULL;
     result = put_key(self, key);
     EVP_PKEY_free(key);

@@ -329,7 +329,7 @@ copy_names(ssl_state *state, PyObject *all)
         return util_raise_new(state->Error);
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(all); i++) {
         X509_NAME *name = state->crypto->as_name(state->crypto, PyTuple_GET_ITEM(all, i),
-                                                 "certificate_authorities");
+                                                 "certificate_authorities", state->Error);
 
         if (name == NULL || !push(names, name)) {
             free_names(names);
@@ -359,14 +359,15 @@ PyObject *
 context_add_client_ca(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("add_client_ca", 1, 1, "certificate_authority");
-    const crypto_api *crypto = ssl_state_of(self)->crypto;
+    ssl_state *state = ssl_state_of(self);
     PyObject *given, *result = NULL;
     util_hold hold;
     SSL_CTX *ctx;
     X509 *cert;
 
     if (util_bind(&params, args, nargs, kwnames, &given) < 0
-        || (cert = crypto->as_x509(crypto, given, params.names[0])) == NULL)
+        || (cert = state->crypto->as_x509(state->crypto, given, params.names[0], state->Error))
+               == NULL)
         return NULL;
     ctx = ssl_context_write(self, &hold);
     if (ctx != NULL)
