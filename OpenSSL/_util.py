@@ -9,19 +9,19 @@ class Handle:
 
     __slots__ = ("address", "owner", "pointed")
 
-    def __init__(self, address, pointed, owner):
+    def __init__(self, address: int, pointed: str, owner: object) -> None:
         self.address = address
         self.pointed = pointed
         self.owner = owner
 
-    def __int__(self):
+    def __int__(self) -> int:
         return self.address
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, Handle) and self.address == other.address
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash(self.address)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<{self.pointed} {self.address:#x} of {self.owner!r}>"

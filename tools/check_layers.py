@@ -67,7 +67,7 @@ RULES = [
     ),
     Rule(
         r"\bPy_BEGIN_CRITICAL_SECTION\w*\b",
-        r"util/(object|python)\.h|crypto/name\.c|ssl/connection\.c",
+        r"util/(object|python)\.h|crypto/\w+\.c|ssl/connection\.c",
         "the method tables lock",
     ),
     Rule(r"\bPyArg_\w+\b", r"", "util_bind and the converters take arguments apart"),
@@ -80,8 +80,8 @@ RULES = [
     ),
     Rule(
         r"\bBIO_(?!ADDR)\w+\b",
-        r"ssl/transport\.[ch]",
-        "what is under a connection is known there",
+        r"ssl/(transport\.[ch]|files\.c)",
+        "what is under a connection, and what is in files, is known there",
         "ssl",
     ),
     Rule(
@@ -98,6 +98,7 @@ TABLES = r"\bPy(MethodDef|MemberDef|GetSetDef|Type_Slot|Type_Spec|ModuleDef|Modu
 # Variables that may change: (file, name): why it is right.
 CHANGING: dict[tuple[str, str], str] = {
     ("util/thread.c", "detached"): "per thread: the state to come back with",
+    ("crypto/extension.c", "no_database"): "a table of OpenSSL's, const but for its prototypes",
     ("ssl/wait.c", "bell_key"): "the key of a per-thread descriptor that must be closed at its end",
     ("ssl/wait.c", "bell_once"): "makes that key, once in a process",
     ("ssl/wait.c", "have_key"): "whether it could be made",
