@@ -89,7 +89,7 @@ PyObject *crypto_x509_wrap_lent(PyTypeObject *type, X509 *taken);
 /* Before a change, in the object's critical section: what was lent is left to the others. */
 int crypto_x509_own(PyObject *cert, PyObject *exc);
 
-/* ---- stores: store.c, storectx.c ---- */
+/* ---- stores: store.c, storectx.c, storectx_error.c ---- */
 
 typedef struct {
     UTIL_HEAD

@@ -347,36 +347,3 @@ PyType_Spec storectx_spec = {
     .flags = UTIL_TYPE_FLAGS,
     .slots = storectx_slots,
 };
-
-/* ---- the exception ---- */
-
-/* Its one argument is the message; the rest are attributes. */
-static int
-error_init(PyObject *self, PyObject *args, PyObject *kwargs)
-{
-    UTIL_PARAMS("X509StoreContextError", 3, 3, "message", "errors", "certificate");
-    PyObject *given[3], *message;
-    int result = -1;
-
-    if (util_bind_tuple(&params, args, kwargs, given) < 0)
-        return -1;
-    message = PyTuple_Pack(1, given[0]);
-    if (message != NULL && ((PyTypeObject *)PyExc_Exception)->tp_init(self, message, NULL) == 0
-        && PyObject_SetAttrString(self, "errors", given[1]) == 0
-        && PyObject_SetAttrString(self, "certificate", given[2]) == 0)
-        result = 0;
-    Py_XDECREF(message);
-    return result;
-}
-
-static PyType_Slot error_slots[] = {
-    {Py_tp_doc, (char *)x509storecontexterror_doc},
-    {Py_tp_init, error_init},
-    {0, NULL},
-};
-
-PyType_Spec storectx_error_spec = {
-    .name = "OpenSSL.crypto.X509StoreContextError",
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-    .slots = error_slots,
-};
