@@ -160,11 +160,11 @@ crypto_x509_to_cryptography(PyObject *self, PyObject *unused)
 }
 
 PyObject *
-crypto_x509_from_cryptography(PyObject *type, PyTypeObject *defining, PyObject *const *args,
-                              Py_ssize_t nargs, PyObject *kwnames)
+crypto_x509_from_cryptography(PyObject *type, PyObject *const *args, Py_ssize_t nargs,
+                              PyObject *kwnames)
 {
     UTIL_PARAMS("from_cryptography", 1, 1, "crypto_cert");
-    crypto_state *state = PyType_GetModuleState(defining);
+    crypto_state *state = crypto_state_of_type((PyTypeObject *)type);
     PyObject *given;
     X509 *cert;
 
@@ -391,11 +391,11 @@ crypto_pkey_to_cryptography_key(PyObject *self, PyObject *unused)
 }
 
 PyObject *
-crypto_pkey_from_cryptography_key(PyObject *type, PyTypeObject *defining, PyObject *const *args,
-                                  Py_ssize_t nargs, PyObject *kwnames)
+crypto_pkey_from_cryptography_key(PyObject *type, PyObject *const *args, Py_ssize_t nargs,
+                                  PyObject *kwnames)
 {
     UTIL_PARAMS("from_cryptography_key", 1, 1, "crypto_key");
-    crypto_state *state = PyType_GetModuleState(defining);
+    crypto_state *state = crypto_state_of_type((PyTypeObject *)type);
     PyObject *given;
     EVP_PKEY *key;
     int only_public;

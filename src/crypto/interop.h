@@ -29,12 +29,10 @@ EVP_PKEY *crypto_interop_as_pkey(PyObject *value, const char *name, PyObject *ex
 
 /* The methods of X509 and PKey. */
 PyObject *crypto_x509_to_cryptography(PyObject *self, PyObject *unused);
-PyObject *crypto_x509_from_cryptography(PyObject *type, PyTypeObject *defining,
-                                        PyObject *const *args, Py_ssize_t nargs,
+PyObject *crypto_x509_from_cryptography(PyObject *type, PyObject *const *args, Py_ssize_t nargs,
                                         PyObject *kwnames);
 PyObject *crypto_pkey_to_cryptography_key(PyObject *self, PyObject *unused);
-PyObject *crypto_pkey_from_cryptography_key(PyObject *type, PyTypeObject *defining,
-                                            PyObject *const *args, Py_ssize_t nargs,
+PyObject *crypto_pkey_from_cryptography_key(PyObject *type, PyObject *const *args, Py_ssize_t nargs,
                                             PyObject *kwnames);
 
 #endif

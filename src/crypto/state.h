@@ -24,9 +24,15 @@ typedef struct {
 extern PyModuleDef crypto_module;
 
 static inline crypto_state *
+crypto_state_of_type(PyTypeObject *type)
+{
+    return PyModule_GetState(PyType_GetModuleByDef(type, &crypto_module));
+}
+
+static inline crypto_state *
 crypto_state_of(PyObject *self)
 {
-    return PyModule_GetState(PyType_GetModuleByDef(Py_TYPE(self), &crypto_module));
+    return crypto_state_of_type(Py_TYPE(self));
 }
 
 /* ---- keys: pkey.c ---- */

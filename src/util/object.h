@@ -117,11 +117,10 @@ PyObject *util_handle_new(PyObject *owner, const void *pointer, const char *name
     {#name, (PyCFunction)(void (*)(void))function, METH_FASTCALL | METH_KEYWORDS, doc}
 #define UTIL_ROW_NOARGS_OF(name, function, doc) {#name, function, METH_NOARGS, doc}
 
-/* A row of a class method, which takes (type, defining, args, nargs, kwnames): a Python subclass
-   knows its module only through the type that defines the method. */
-#define UTIL_CLASS_ROW_OF(name, function, doc)       \
+/* A class method's self is the type, that of a Python subclass perhaps. */
+#define UTIL_CLASS_ROW_OF(name, function, doc)     \
     {#name, (PyCFunction)(void (*)(void))function, \
-     METH_CLASS | METH_METHOD | METH_FASTCALL | METH_KEYWORDS, doc}
+     METH_CLASS | METH_FASTCALL | METH_KEYWORDS, doc}
 
 /* Rows whose function does its own locking, or needs none. */
 #define UTIL_ROW(prefix, name) UTIL_ROW_OF(name, prefix##_##name, prefix##_##name##_doc)

@@ -9,6 +9,7 @@ import subprocess
 import weakref
 
 import pytest
+
 import support
 from OpenSSL import crypto
 from OpenSSL.crypto import X509Store, X509StoreContext, X509StoreContextError, X509StoreFlags
@@ -322,11 +323,11 @@ class TestX509StoreContextError:
         assert (error.errors, error.certificate, error.more) == ([1], 2, 3)
 
     def test_subclass(self):
-        class Mine(X509StoreContextError):
+        class MineError(X509StoreContextError):
             def __init__(self):
                 super().__init__("mine", [], None)
 
-        assert str(Mine()) == "mine"
+        assert str(MineError()) == "mine"
 
     def test_collected(self):
         error = X509StoreContextError("why", [], None)
@@ -404,8 +405,7 @@ class Case:
         try:
             chain = context.get_verified_chain()
         except X509StoreContextError as error:
-            assert error.errors[2] == str(error)
-            return tuple(error.errors)
+            return (*error.errors[:2], str(error))
         assert chain[0].digest("sha256") == self.leaf.x509().digest("sha256")
         return None
 

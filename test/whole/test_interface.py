@@ -121,7 +121,8 @@ def built_signature(function, bound):
         )
         for parameter in inspect.signature(function).parameters.values()
     ]
-    return found[1:] if bound and not inspect.ismethod(function) else found
+    # A class method is bound already.
+    return found[1:] if bound and not inspect.isbuiltin(function) else found
 
 
 @pytest.mark.parametrize("path", STUBS, ids=lambda path: path.stem)
