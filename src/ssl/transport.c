@@ -34,8 +34,10 @@ receive(ssl_transport *self, char *data, size_t size)
 {
     if (self->kind == TRANSPORT_SOCKET)
         return recv(self->fd, data, size, MSG_DONTWAIT);
-    if (!wait_is_ready(self->fd, POLLIN)) {
-        errno = EAGAIN;
+    if (!wait_is_ready(self->fd, POLLIN)) { /* nor will it ever, if it can only be written */
+        int flags = fcntl(self->fd, F_GETFL);
+
+        errno = flags != -1 && (flags & O_ACCMODE) == O_WRONLY ? EBADF : EAGAIN;
         return -1;
     }
     return read(self->fd, data, size);

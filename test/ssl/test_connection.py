@@ -278,6 +278,8 @@ class TestSocket:
         with pytest.raises(SSL.SysCallError) as caught:
             client.do_handshake()
         assert caught.value.args == (-1, "Unexpected EOF")
+        client.close()
+        server.close()
 
     def test_roles_may_change(self):
         client, server = support.memory_pair()
