@@ -99,6 +99,7 @@ typedef struct {
     ssl_transport transport; /* guarded by it, as all up to the gate */
     ssl_queue later;         /* application data read past by a renegotiation */
     char raised;             /* a callback of the running step left an exception */
+    char cut;                /* the peer has gone without close_notify */
     char settled;            /* TLS 1.3, handshake done: no step reads the SSL_CTX any more */
     char established;        /* a handshake has been completed */
     char renegotiate_asked;  /* SSL_renegotiate was called and OpenSSL has not begun yet */

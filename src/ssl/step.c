@@ -41,7 +41,27 @@ call(SSL *ssl, io_op *op)
     }
 }
 
-/* OpenSSL 3.0 to 4.0 tell an end without close_notify once, and then fail without a word. */
+/* The end came without close_notify.  OpenSSL says so once, in a way that depends on its
+   version, and then fails for other reasons; we remember it. */
+static int
+is_cut(const ConnectionObject *self, const io_op *op)
+{
+    if (op->error == SSL_ERROR_SSL
+        && util_errors_first_is(ERR_LIB_SSL, SSL_R_UNEXPECTED_EOF_WHILE_READING))
+        return 1;
+    return (op->error == SSL_ERROR_SSL || op->error == SSL_ERROR_SYSCALL)
+           && self->transport.eof && op->sys == 0 && !util_errors_pending();
+}
+
+static void
+say_that_it_is_cut(ConnectionObject *self, io_op *op)
+{
+    util_errors_clear();
+    self->cut = 1;
+    op->error = SSL_ERROR_SYSCALL;
+    op->sys = 0;
+}
+
 static void
 name_the_error(ConnectionObject *self, io_op *op, int result)
 {
@@ -49,9 +69,8 @@ name_the_error(ConnectionObject *self, io_op *op, int result)
     op->sys = self->transport.sys;
     if (op->kind == IO_LISTEN && result == 0)
         op->error = SSL_ERROR_WANT_READ; /* no cookie yet: a datagram was answered */
-    else if ((op->error == SSL_ERROR_SSL || op->error == SSL_ERROR_SYSCALL)
-             && self->transport.eof && !util_errors_pending())
-        op->error = SSL_ERROR_SYSCALL;
+    else if (is_cut(self, op))
+        say_that_it_is_cut(self, op);
     else if (op->error == SSL_ERROR_NONE)
         op->error = SSL_ERROR_SSL;
 }
@@ -61,6 +80,10 @@ step_unguarded(ConnectionObject *self, io_op *op)
 {
     int result;
 
+    if (self->cut) {
+        say_that_it_is_cut(self, op);
+        return;
+    }
     util_errors_clear();
     self->transport.sys = 0;
     self->raised = 0;
