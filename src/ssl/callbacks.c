@@ -111,9 +111,9 @@ ask_verify(question *q, X509_STORE_CTX *store, int ok)
 
     if (cert == NULL)
         return -1;
-    answer = PyObject_CallFunction(q->callable, "OOiii", q->conn, cert,
-                                   X509_STORE_CTX_get_error(store),
-                                   X509_STORE_CTX_get_error_depth(store), ok);
+    answer =
+        PyObject_CallFunction(q->callable, "OOiii", q->conn, cert, X509_STORE_CTX_get_error(store),
+                              X509_STORE_CTX_get_error_depth(store), ok);
     Py_DECREF(cert);
     return is_yes(answer);
 }

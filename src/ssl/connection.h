@@ -6,9 +6,11 @@
 
 /* X: takes parameters.  X0: takes none. */
 #define CONNECTION_LIFE_METHODS(X, X0)                                                     \
-    X0(get_context) X(set_context) X0(get_app_data) X(set_app_data) X(connect) X(connect_ex) \
+    X0(get_app_data) X(set_app_data) X(connect) X(connect_ex) \
     X0(accept) X0(close) X(makefile) X(sock_shutdown) X0(set_connect_state)                \
     X0(set_accept_state)
+
+#define CONNECTION_CONTEXT_METHODS(X, X0) X0(get_context) X(set_context)
 
 #define CONNECTION_IO_METHODS(X, X0)                                                       \
     X(recv) X(recv_into) X(send) X(sendall) X0(do_handshake) X0(shutdown) X(bio_read)      \
@@ -22,8 +24,11 @@
     X0(get_cleartext_mtu) X0(DTLSv1_get_timeout) X0(get_cipher_name) X0(get_cipher_bits)   \
     X0(get_cipher_version) X0(get_cipher_list) X0(get_group_name) X0(get_servername)       \
     X0(get_alpn_proto_negotiated) X0(get_next_proto_negotiated)                            \
-    X0(get_selected_srtp_profile) X0(client_random) X0(server_random) X0(master_key)       \
-    X0(get_finished) X0(get_peer_finished) X(export_keying_material)
+    X0(get_selected_srtp_profile)
+
+#define CONNECTION_SECRET_METHODS(X, X0)                                                   \
+    X0(client_random) X0(server_random) X0(master_key) X0(get_finished)                    \
+    X0(get_peer_finished) X(export_keying_material)
 
 #define CONNECTION_PEER_METHODS(X, X0)                                                     \
     X(get_peer_certificate) X(get_certificate) X(get_peer_cert_chain) X(get_verified_chain) \
@@ -41,8 +46,10 @@
     PyObject *connection_##name(PyObject *self, PyObject *unused);
 
 CONNECTION_LIFE_METHODS(CONNECTION_DECLARE, CONNECTION_DECLARE_NOARGS)
+CONNECTION_CONTEXT_METHODS(CONNECTION_DECLARE, CONNECTION_DECLARE_NOARGS)
 CONNECTION_IO_METHODS(CONNECTION_DECLARE, CONNECTION_DECLARE_NOARGS)
 CONNECTION_INFO_METHODS(CONNECTION_DECLARE, CONNECTION_DECLARE_NOARGS)
+CONNECTION_SECRET_METHODS(CONNECTION_DECLARE, CONNECTION_DECLARE_NOARGS)
 CONNECTION_PEER_METHODS(CONNECTION_DECLARE, CONNECTION_DECLARE_NOARGS)
 CONNECTION_SETTING_METHODS(CONNECTION_DECLARE, CONNECTION_DECLARE_NOARGS)
 

@@ -36,7 +36,7 @@ from_cert(ssl_state *state, X509 *cert, int foreign)
 
 /* Takes the list over; NULL is None. */
 static PyObject *
-from_certs(ssl_state *state, STACK_OF(X509) *certs, int foreign)
+from_certs(ssl_state *state, STACK_OF(X509) * certs, int foreign)
 {
     PyObject *result, *item;
     X509 *cert;
@@ -93,25 +93,23 @@ connection_get_certificate(PyObject *op, PyObject *const *args, Py_ssize_t nargs
     return ask_cert(op, "get_certificate", args, nargs, kwnames, get1_own_certificate);
 }
 
-static const STACK_OF(X509) *
-get0_peer_chain(const SSL *ssl)
+static const STACK_OF(X509) * get0_peer_chain(const SSL *ssl)
 {
     return SSL_get_peer_cert_chain(ssl);
 }
 
 /* After a failure OpenSSL still has what it had come to. */
-static const STACK_OF(X509) *
-get0_verified_chain(const SSL *ssl)
+static const STACK_OF(X509) * get0_verified_chain(const SSL *ssl)
 {
     return SSL_get_verify_result(ssl) == X509_V_OK ? SSL_get0_verified_chain(ssl) : NULL;
 }
 
 static PyObject *
 ask_certs(PyObject *op, const char *method, PyObject *const *args, Py_ssize_t nargs,
-          PyObject *kwnames, const STACK_OF(X509) *(*get0)(const SSL *))
+          PyObject *kwnames, const STACK_OF(X509) * (*get0)(const SSL *))
 {
     STACK_OF(X509) *copy = NULL;
-    const STACK_OF(X509) *certs;
+    const STACK_OF(X509) * certs;
     int foreign, failed;
     SSL *ssl;
 
@@ -143,8 +141,7 @@ connection_get_verified_chain(PyObject *op, PyObject *const *args, Py_ssize_t na
 
 /* ---- names of authorities ---- */
 
-static STACK_OF(X509_NAME) *
-copy_names(const STACK_OF(X509_NAME) *names)
+static STACK_OF(X509_NAME) * copy_names(const STACK_OF(X509_NAME) * names)
 {
     STACK_OF(X509_NAME) *copy = sk_X509_NAME_new_null();
 
@@ -161,8 +158,7 @@ copy_names(const STACK_OF(X509_NAME) *names)
 }
 
 /* A server's list may be the Context's own, so nobody may set another one meanwhile. */
-static STACK_OF(X509_NAME) *
-get_names(PyObject *op)
+static STACK_OF(X509_NAME) * get_names(PyObject *op)
 {
     ConnectionObject *self = (ConnectionObject *)op;
     STACK_OF(X509_NAME) *names = NULL;
@@ -197,7 +193,7 @@ PyObject *
 connection_get_client_ca_list(PyObject *op, PyObject *const *args, Py_ssize_t nargs,
                               PyObject *kwnames)
 {
-    STACK_OF(X509_NAME) *names;
+    STACK_OF(X509_NAME) * names;
     PyObject *result, *item;
     X509_NAME *name;
     int foreign;
@@ -231,8 +227,8 @@ connection_get_session(PyObject *op, PyObject *unused)
     session = SSL_get1_session(ssl);
     context = Py_NewRef(self->context);
     ssl_connection_leave(op);
-    result = session == NULL ? Py_NewRef(Py_None)
-                             : ssl_session_wrap(ssl_state_of(op), session, context);
+    result =
+        session == NULL ? Py_NewRef(Py_None) : ssl_session_wrap(ssl_state_of(op), session, context);
     Py_DECREF(context);
     return result;
 }
@@ -241,8 +237,7 @@ connection_get_session(PyObject *op, PyObject *unused)
 static int
 trusts_too_much(const SSL *ssl)
 {
-    return (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER)
-           && SSL_get_verify_result(ssl) != X509_V_OK;
+    return (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) && SSL_get_verify_result(ssl) != X509_V_OK;
 }
 
 /* OpenSSL writes to a session while it is in use, so each connection gets one of its own. */

@@ -234,11 +234,9 @@ static PyGetSetDef context_getset[] = {
 #define ROW_NOARGS(name) UTIL_ROW_NOARGS(context, name),
 
 static PyMethodDef context_methods[] = {
-    CONTEXT_OPTION_METHODS(ROW, ROW_NOARGS)
-    CONTEXT_KEY_METHODS(ROW, ROW_NOARGS)
-    CONTEXT_TRUST_METHODS(ROW, ROW_NOARGS)
-    CONTEXT_CALLBACK_METHODS(ROW, ROW_NOARGS)
-    UTIL_LOCKED_ROW(context, set_app_data),
+    CONTEXT_OPTION_METHODS(ROW, ROW_NOARGS) CONTEXT_KEY_METHODS(ROW, ROW_NOARGS)
+        CONTEXT_TRUST_METHODS(ROW, ROW_NOARGS) CONTEXT_CALLBACK_METHODS(ROW, ROW_NOARGS)
+            UTIL_LOCKED_ROW(context, set_app_data),
     UTIL_LOCKED_ROW_NOARGS(context, get_app_data),
     {NULL},
 };
@@ -246,16 +244,11 @@ static PyMethodDef context_methods[] = {
 static PyMemberDef context_members[] = {UTIL_MEMBERS(ContextObject), {NULL}};
 
 static PyType_Slot context_slots[] = {
-    {Py_tp_doc, (char *)context_doc},
-    {Py_tp_new, context_new},
-    {Py_tp_init, context_init},
-    {Py_tp_traverse, context_traverse},
-    {Py_tp_clear, context_clear},
-    {Py_tp_dealloc, context_dealloc},
-    {Py_tp_methods, context_methods},
-    {Py_tp_members, context_members},
-    {Py_tp_getset, context_getset},
-    {0, NULL},
+    {Py_tp_doc, (char *)context_doc}, {Py_tp_new, context_new},
+    {Py_tp_init, context_init},       {Py_tp_traverse, context_traverse},
+    {Py_tp_clear, context_clear},     {Py_tp_dealloc, context_dealloc},
+    {Py_tp_methods, context_methods}, {Py_tp_members, context_members},
+    {Py_tp_getset, context_getset},   {0, NULL},
 };
 
 PyType_Spec context_spec = {

@@ -154,8 +154,7 @@ context_set_tlsext_servername_callback(PyObject *self, PyObject *const *args, Py
 {
     UTIL_PARAMS("set_tlsext_servername_callback", 1, 1, "callback");
 
-    return change_one(self, &params, args, nargs, kwnames, SSL_CALL_SERVERNAME,
-                      install_servername);
+    return change_one(self, &params, args, nargs, kwnames, SSL_CALL_SERVERNAME, install_servername);
 }
 
 static void

@@ -19,8 +19,7 @@ context_set_passwd_cb(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyO
     util_hold hold;
 
     if (util_bind(&params, args, nargs, kwnames, given) < 0
-        || util_check_callable(given[0], "callback") < 0
-        || ssl_context_write(op, &hold) == NULL)
+        || util_check_callable(given[0], "callback") < 0 || ssl_context_write(op, &hold) == NULL)
         return NULL;
     callable = self->passphrase;
     data = self->passphrase_data;
@@ -140,7 +139,7 @@ done:
 /* Whether an SSL_CTX of this security level takes the chain: it takes it wholly or not at
    all, while OpenSSL would leave the certificate behind when it refuses what follows. */
 static int
-is_acceptable_chain(SSL_CTX *ctx, X509 *cert, STACK_OF(X509) *chain)
+is_acceptable_chain(SSL_CTX *ctx, X509 *cert, STACK_OF(X509) * chain)
 {
     SSL_CTX *trial;
     int result;
@@ -157,7 +156,7 @@ is_acceptable_chain(SSL_CTX *ctx, X509 *cert, STACK_OF(X509) *chain)
 }
 
 static PyObject *
-put_chain(PyObject *self, X509 *cert, STACK_OF(X509) *chain)
+put_chain(PyObject *self, X509 *cert, STACK_OF(X509) * chain)
 {
     util_hold hold;
     SSL_CTX *ctx = ssl_context_write(self, &hold);
@@ -298,7 +297,8 @@ context_load_tmp_dh(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyO
         goto done;
     }
     if (!EVP_PKEY_is_a(parameters, "DH") && !EVP_PKEY_is_a(parameters, "DHX")) {
-        util_raise_reason(ssl_state_of(self)->Error, "SSL routines", "not Diffie-Hellman parameters");
+        util_raise_reason(ssl_state_of(self)->Error, "SSL routines",
+                          "not Diffie-Hellman parameters");
         goto done;
     }
     ctx = ssl_context_write(self, &hold);
@@ -359,8 +359,7 @@ context_set_tmp_ecdh(PyObject *self, PyObject *const *args, Py_ssize_t nargs, Py
     SSL_CTX *ctx;
     int number;
 
-    if (util_bind(&params, args, nargs, kwnames, &given) < 0
-        || (name = curve_name(given)) == NULL)
+    if (util_bind(&params, args, nargs, kwnames, &given) < 0 || (name = curve_name(given)) == NULL)
         return NULL;
     util_errors_clear();
     number = curve_number(PyBytes_AS_STRING(name));

@@ -186,8 +186,7 @@ get_verify_depth(SSL_CTX *ctx)
 }
 
 PyObject *
-context_set_verify_depth(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
-                         PyObject *kwnames)
+context_set_verify_depth(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("set_verify_depth", 1, 1, "depth");
     PyObject *given;
@@ -264,7 +263,7 @@ context_set_max_proto_version(PyObject *self, PyObject *const *args, Py_ssize_t 
 
 /* The ciphers of *list* for TLS 1.2 and before, as set_cipher_list takes them. */
 static char *
-join_ciphers(const STACK_OF(SSL_CIPHER) *list)
+join_ciphers(const STACK_OF(SSL_CIPHER) * list)
 {
     size_t size = 1;
     char *text, *at;
@@ -379,11 +378,11 @@ context_set_alpn_protos(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
         return NULL;
     ctx = ssl_context_write(self, &hold);
     if (ctx != NULL)
-        result = ssl_context_done(
-            self, &hold,
-            SSL_CTX_set_alpn_protos(ctx, (unsigned char *)PyBytes_AS_STRING(list),
-                                    (unsigned)PyBytes_GET_SIZE(list))
-                == 0);
+        result =
+            ssl_context_done(self, &hold,
+                             SSL_CTX_set_alpn_protos(ctx, (unsigned char *)PyBytes_AS_STRING(list),
+                                                     (unsigned)PyBytes_GET_SIZE(list))
+                                 == 0);
     Py_DECREF(list);
     return result;
 }
@@ -404,9 +403,8 @@ context_set_session_id(PyObject *self, PyObject *const *args, Py_ssize_t nargs, 
         return NULL;
     ctx = ssl_context_write(self, &hold);
     if (ctx != NULL)
-        result = ssl_context_done(self, &hold,
-                                  SSL_CTX_set_session_id_context(ctx, view.buf,
-                                                                 (unsigned)view.len));
+        result = ssl_context_done(
+            self, &hold, SSL_CTX_set_session_id_context(ctx, view.buf, (unsigned)view.len));
     PyBuffer_Release(&view);
     return result;
 }

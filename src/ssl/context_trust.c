@@ -12,7 +12,7 @@
 /* ---- trusted certificates ---- */
 
 static int
-add_trusted(SSL_CTX *ctx, STACK_OF(X509_INFO) *list, const char *folder)
+add_trusted(SSL_CTX *ctx, STACK_OF(X509_INFO) * list, const char *folder)
 {
     X509_STORE *store = SSL_CTX_get_cert_store(ctx);
 
@@ -27,7 +27,7 @@ add_trusted(SSL_CTX *ctx, STACK_OF(X509_INFO) *list, const char *folder)
 }
 
 static int
-has_trusted(STACK_OF(X509_INFO) *list)
+has_trusted(STACK_OF(X509_INFO) * list)
 {
     for (int i = 0; i < sk_X509_INFO_num(list); i++)
         if (sk_X509_INFO_value(list, i)->x509 != NULL || sk_X509_INFO_value(list, i)->crl != NULL)
@@ -242,14 +242,14 @@ context_get_cert_store(PyObject *self, PyObject *unused)
 /* ---- the names that a server sends ---- */
 
 static void
-free_names(STACK_OF(X509_NAME) *names)
+free_names(STACK_OF(X509_NAME) * names)
 {
     sk_X509_NAME_pop_free(names, X509_NAME_free);
 }
 
 /* Takes the list over. */
 static PyObject *
-put_names(PyObject *self, STACK_OF(X509_NAME) *names)
+put_names(PyObject *self, STACK_OF(X509_NAME) * names)
 {
     util_hold hold;
     SSL_CTX *ctx = ssl_context_write(self, &hold);
@@ -263,7 +263,7 @@ put_names(PyObject *self, STACK_OF(X509_NAME) *names)
 }
 
 static int
-contains(const STACK_OF(X509_NAME) *names, const X509_NAME *name)
+contains(const STACK_OF(X509_NAME) * names, const X509_NAME *name)
 {
     for (int i = 0; i < sk_X509_NAME_num(names); i++)
         if (X509_NAME_cmp(sk_X509_NAME_value(names, i), name) == 0)
@@ -273,7 +273,7 @@ contains(const STACK_OF(X509_NAME) *names, const X509_NAME *name)
 
 /* Takes the name over, in failure too. */
 static int
-push(STACK_OF(X509_NAME) *names, X509_NAME *name)
+push(STACK_OF(X509_NAME) * names, X509_NAME *name)
 {
     if (name != NULL && sk_X509_NAME_push(names, name))
         return 1;
@@ -282,8 +282,7 @@ push(STACK_OF(X509_NAME) *names, X509_NAME *name)
 }
 
 /* The subjects of a file's certificates, each once.  Detached. */
-static STACK_OF(X509_NAME) *
-read_names(const char *path)
+static STACK_OF(X509_NAME) * read_names(const char *path)
 {
     ssl_asker nobody = {NULL, NULL};
     STACK_OF(X509) *certs = files_read_certificates(path, &nobody);
@@ -305,7 +304,7 @@ PyObject *
 context_load_client_ca(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("load_client_ca", 1, 1, "cafile");
-    STACK_OF(X509_NAME) *names;
+    STACK_OF(X509_NAME) * names;
     PyObject *given, *path;
 
     if (util_bind(&params, args, nargs, kwnames, &given) < 0)
@@ -320,8 +319,7 @@ context_load_client_ca(PyObject *self, PyObject *const *args, Py_ssize_t nargs, 
     return names == NULL ? util_raise(ssl_state_of(self)->Error) : put_names(self, names);
 }
 
-static STACK_OF(X509_NAME) *
-copy_names(ssl_state *state, PyObject *all)
+static STACK_OF(X509_NAME) * copy_names(ssl_state *state, PyObject *all)
 {
     STACK_OF(X509_NAME) *names = sk_X509_NAME_new_null();
 
@@ -344,7 +342,7 @@ context_set_client_ca_list(PyObject *self, PyObject *const *args, Py_ssize_t nar
                            PyObject *kwnames)
 {
     UTIL_PARAMS("set_client_ca_list", 1, 1, "certificate_authorities");
-    STACK_OF(X509_NAME) *names;
+    STACK_OF(X509_NAME) * names;
     PyObject *given, *all;
 
     if (util_bind(&params, args, nargs, kwnames, &given) < 0

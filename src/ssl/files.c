@@ -47,8 +47,7 @@ at_end(void)
     return 1;
 }
 
-STACK_OF(X509) *
-files_read_certificates(const char *path, ssl_asker *asker)
+STACK_OF(X509) * files_read_certificates(const char *path, ssl_asker *asker)
 {
     BIO *file = BIO_new_file(path, "rb");
     STACK_OF(X509) *list = NULL;
@@ -57,9 +56,10 @@ files_read_certificates(const char *path, ssl_asker *asker)
     if (file == NULL)
         return NULL;
     cert = PEM_read_bio_X509_AUX(file, NULL, callbacks_passphrase, asker);
-    if (cert != NULL)
+    if (cert != NULL) {
         list = sk_X509_new_null();
-    util_errors_clear();
+        util_errors_clear();
+    }
     while (list != NULL && cert != NULL && sk_X509_push(list, cert))
         cert = PEM_read_bio_X509(file, NULL, callbacks_passphrase, asker);
     if (list != NULL && (cert != NULL || !at_end())) {
@@ -72,8 +72,7 @@ files_read_certificates(const char *path, ssl_asker *asker)
     return list;
 }
 
-STACK_OF(X509_INFO) *
-files_read_trusted(const char *path)
+STACK_OF(X509_INFO) * files_read_trusted(const char *path)
 {
     BIO *file = BIO_new_file(path, "rb");
     STACK_OF(X509_INFO) *list = NULL;

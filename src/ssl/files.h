@@ -10,10 +10,10 @@ X509 *files_read_certificate(const char *path, int type, ssl_asker *asker);
 EVP_PKEY *files_read_key(const char *path, int type, ssl_asker *asker);
 
 /* All certificates of a PEM file, at least one. */
-STACK_OF(X509) *files_read_certificates(const char *path, ssl_asker *asker);
+STACK_OF(X509) * files_read_certificates(const char *path, ssl_asker *asker);
 
 /* Certificates and CRLs, trusted or not, of a PEM file. */
-STACK_OF(X509_INFO) *files_read_trusted(const char *path);
+STACK_OF(X509_INFO) * files_read_trusted(const char *path);
 
 /* Diffie-Hellman parameters of a PEM file. */
 EVP_PKEY *files_read_parameters(const char *path);

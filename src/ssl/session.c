@@ -55,14 +55,10 @@ static PyGetSetDef session_getset[] = {
 static PyMemberDef session_members[] = {UTIL_MEMBERS(SessionObject), {NULL}};
 
 static PyType_Slot session_slots[] = {
-    {Py_tp_doc, (char *)session_doc},
-    {Py_tp_init, util_init_nothing},
-    {Py_tp_traverse, session_traverse},
-    {Py_tp_clear, session_clear},
-    {Py_tp_dealloc, session_dealloc},
-    {Py_tp_members, session_members},
-    {Py_tp_getset, session_getset},
-    {0, NULL},
+    {Py_tp_doc, (char *)session_doc},   {Py_tp_init, util_init_nothing},
+    {Py_tp_traverse, session_traverse}, {Py_tp_clear, session_clear},
+    {Py_tp_dealloc, session_dealloc},   {Py_tp_members, session_members},
+    {Py_tp_getset, session_getset},     {0, NULL},
 };
 
 PyType_Spec session_spec = {

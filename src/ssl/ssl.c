@@ -201,15 +201,9 @@ static PyModuleDef_Slot ssl_slots[] = {
 };
 
 PyModuleDef ssl_module = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "OpenSSL.SSL",
-    .m_doc = ssl_module_doc,
-    .m_size = sizeof(ssl_state),
-    .m_methods = ssl_methods,
-    .m_slots = ssl_slots,
-    .m_traverse = ssl_traverse,
-    .m_clear = ssl_clear,
-    .m_free = ssl_free,
+    PyModuleDef_HEAD_INIT,       .m_name = "OpenSSL.SSL",  .m_doc = ssl_module_doc,
+    .m_size = sizeof(ssl_state), .m_methods = ssl_methods, .m_slots = ssl_slots,
+    .m_traverse = ssl_traverse,  .m_clear = ssl_clear,     .m_free = ssl_free,
 };
 
 PyMODINIT_FUNC PyInit_SSL(void);

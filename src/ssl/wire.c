@@ -28,8 +28,7 @@ measure(PyObject *names, const char *name)
     if (total == 0)
         PyErr_Format(PyExc_ValueError, "%s must name at least one protocol", name);
     else if (total > LIST_LIMIT)
-        PyErr_Format(PyExc_ValueError, "%s is too long: at most %d bytes in all", name,
-                     LIST_LIMIT);
+        PyErr_Format(PyExc_ValueError, "%s is too long: at most %d bytes in all", name, LIST_LIMIT);
     return total == 0 || total > LIST_LIMIT ? -1 : total;
 }
 
