@@ -7,7 +7,18 @@ does a piece of work, checks it, and lets go of everything.  test_leaks.py runs 
 import ctypes
 
 import support
-from OpenSSL import rand
+from OpenSSL import crypto, rand
+
+PEM, ASN1, TEXT = crypto.FILETYPE_PEM, crypto.FILETYPE_ASN1, crypto.FILETYPE_TEXT
+
+
+def _refused(exception, function, *args):
+    """Call a function that must raise so, and would do so wrongly if nothing were raised."""
+    try:
+        function(*args)
+    except exception:
+        return
+    raise AssertionError(f"{function} accepts {args}")
 
 
 def random_numbers():
@@ -23,6 +34,183 @@ def random_numbers():
         assert rand.load_file("/nowhere/at/all") == -1
         assert rand.egd("/nowhere/at/all") == -1
         assert rand.status() == 1
+
+    return scenario
+
+
+def key_generation():
+    def scenario():
+        key = crypto.PKey()
+        key.generate_key(crypto.TYPE_RSA, 512)
+        assert key.bits() == 512
+        assert key.type() == crypto.TYPE_RSA
+        assert key.check()
+
+    return scenario
+
+
+def key_loading():
+    pem, der = support.pki().ec_server.key_pem, support.pki().ec_server.key_der
+    public = support.openssl("pkey", "-pubout", stdin=pem)
+
+    def scenario():
+        key = crypto.load_privatekey(PEM, pem)
+        assert key.bits() == 256
+        assert crypto.dump_privatekey(ASN1, crypto.load_privatekey(ASN1, der)) == der
+        assert crypto.dump_publickey(PEM, crypto.load_publickey(PEM, public)) == public
+        assert crypto.dump_publickey(PEM, key) == public
+
+    return scenario
+
+
+def key_encryption():
+    pem = support.pki().ec_server.key_pem
+
+    def scenario():
+        key = crypto.load_privatekey(PEM, pem)
+        locked = crypto.dump_privatekey(PEM, key, "aes-128-cbc", b"secret")
+        assert crypto.dump_privatekey(PEM, crypto.load_privatekey(PEM, locked, b"secret")) == pem
+        locked = crypto.dump_privatekey(PEM, key, "aes-128-cbc", lambda *args: b"hidden")
+        crypto.load_privatekey(PEM, locked, lambda *args: b"hidden")
+        _refused(crypto.Error, crypto.load_privatekey, PEM, locked, b"wrong")
+        _refused(ZeroDivisionError, crypto.load_privatekey, PEM, locked, lambda *args: 1 / 0)
+
+    return scenario
+
+
+def key_text():
+    pem = support.pki().server.key_pem
+
+    def scenario():
+        assert b"prime1" in crypto.dump_privatekey(TEXT, crypto.load_privatekey(PEM, pem))
+
+    return scenario
+
+
+def garbage():
+    loaders = [crypto.load_certificate, crypto.load_privatekey, crypto.load_publickey]
+    broken = [
+        (kind, junk)
+        for kind in (PEM, ASN1)
+        for junk in (b"", b"junk", b"-----BEGIN X-----\nYQ==\n")
+    ]
+
+    def scenario():
+        for load in loaders:
+            for kind, junk in broken:
+                _refused(crypto.Error, load, kind, junk)
+
+    return scenario
+
+
+def signatures():
+    credential = support.pki().ec_server
+
+    def scenario():
+        key, cert = credential.pkey(), credential.x509()
+        signature = crypto.sign(key, b"data", "sha256")
+        assert crypto.verify(cert, signature, b"data", "sha256") is None
+        _refused(crypto.Error, crypto.verify, cert, signature, b"other", "sha256")
+        _refused(ValueError, crypto.sign, key, b"data", "no such digest")
+
+    return scenario
+
+
+def certificate_making():
+    pem = support.pki().ec_server.key_pem
+
+    def scenario():
+        key = crypto.load_privatekey(PEM, pem)
+        cert = crypto.X509()
+        cert.set_version(2)
+        cert.set_serial_number(1 << 100)
+        cert.gmtime_adj_notBefore(0)
+        cert.gmtime_adj_notAfter(3600)
+        cert.set_notAfter(b"20991231235959Z")
+        subject = cert.get_subject()
+        subject.CN = "common name"
+        subject.O = "organization"
+        cert.set_issuer(subject)
+        cert.set_pubkey(key)
+        cert.add_extensions(
+            [
+                crypto.X509Extension(b"basicConstraints", True, b"CA:TRUE, pathlen:3"),
+                crypto.X509Extension(b"subjectKeyIdentifier", False, b"hash", subject=cert),
+            ]
+        )
+        cert.sign(key, "sha256")
+        copy = crypto.load_certificate(ASN1, crypto.dump_certificate(ASN1, cert))
+        assert copy.get_serial_number() == 1 << 100
+        assert copy.get_subject().CN == copy.get_issuer().CN == "common name"
+        assert copy.get_extension_count() == 2
+        assert not copy.has_expired()
+
+    return scenario
+
+
+def certificate_reading():
+    pem, der = support.pki().server.cert_pem, support.pki().server.cert_der
+
+    def scenario():
+        cert = crypto.load_certificate(PEM, pem)
+        assert crypto.dump_certificate(ASN1, cert) == der
+        assert b"Signature Algorithm" in crypto.dump_certificate(TEXT, cert)
+        assert cert.get_version() == 2
+        assert cert.get_serial_number() > 0
+        assert cert.get_signature_algorithm() == b"sha256WithRSAEncryption"
+        assert len(cert.digest("sha256")) == 95
+        assert cert.get_notBefore() < cert.get_notAfter()
+        assert cert.get_pubkey().bits() == 2048
+        assert cert.subject_name_hash() != 0
+        for index in range(cert.get_extension_count()):
+            extension = cert.get_extension(index)
+            assert extension.get_short_name()
+            assert extension.get_data()
+            assert str(extension)
+
+    return scenario
+
+
+def names():
+    cert = support.pki().server.x509()
+
+    def scenario():
+        name = cert.get_subject()
+        copy = crypto.X509Name(name)
+        assert copy == name
+        copy.CN = "h\u00e9llo"
+        copy.emailAddress = "a@example.com"
+        assert copy.CN == "h\u00e9llo"
+        assert copy != name
+        assert len(copy.get_components()) == 3
+        assert copy.hash() != name.hash()
+        assert copy.der()
+        assert "CN=" in repr(copy)
+        _refused(AttributeError, setattr, copy, "nonsense", "x")
+        _refused(AttributeError, getattr, copy, "nonsense")
+        _refused(crypto.Error, setattr, copy, "C", "too long")
+        assert copy.C is None
+
+    return scenario
+
+
+def extensions():
+    values = [
+        (b"keyUsage", b"digitalSignature, keyEncipherment"),
+        (b"extendedKeyUsage", b"serverAuth, 1.2.3.4"),
+        (b"subjectAltName", b"DNS:example.com, IP:127.0.0.1, email:a@example.com, URI:http://a/"),
+        (b"nameConstraints", b"permitted;DNS:example.com"),
+        (b"certificatePolicies", b"1.2.3.4"),
+    ]
+
+    def scenario():
+        for name, value in values:
+            extension = crypto.X509Extension(name, False, value)
+            assert extension.get_short_name() == name
+            assert extension.get_critical() == 0
+            assert str(extension)
+        _refused(crypto.Error, crypto.X509Extension, b"keyUsage", False, b"no such usage")
+        _refused(crypto.Error, crypto.X509Extension, b"noSuchName", False, b"x")
 
     return scenario
 

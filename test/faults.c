@@ -5,9 +5,17 @@
 #include <Python.h>
 
 #include <openssl/crypto.h>
+#include <limits.h>
 #include <pthread.h>
+#if __has_include(<execinfo.h>)
+#include <execinfo.h>
+#define HAVE_BACKTRACE 1
+#else
+#define HAVE_BACKTRACE 0
+#endif
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +30,30 @@ static atomic_long asked;     /* how many there were since arm() */
 static pthread_t victim;      /* the only thread whose allocations count */
 static char failed_at[256];   /* where the first failed */
 
+/* ---- who asked: a number for each chain of callers ---- */
+
+#define MAX_CALLERS 100
+#define MAX_RECORDED 1000000
+
+static uint64_t *recorded; /* NULL unless asked for */
+static long recorded_count;
+
+static uint64_t
+hash_of_callers(void)
+{
+    uint64_t hash = 0xcbf29ce484222325; /* FNV-1a, by words */
+#if HAVE_BACKTRACE
+    void *callers[MAX_CALLERS];
+    int depth = backtrace(callers, MAX_CALLERS);
+
+    for (int i = 0; i < depth; i++)
+        hash = (hash ^ (uint64_t)(uintptr_t)callers[i]) * 0x100000001b3;
+#else
+    hash += (uint64_t)recorded_count; /* all differ */
+#endif
+    return hash;
+}
+
 static int
 fails(int whose, const char *file, int line)
 {
@@ -29,6 +61,8 @@ fails(int whose, const char *file, int line)
 
     if (!(atomic_load(&armed) & whose) || !pthread_equal(victim, pthread_self()))
         return 0;
+    if (recorded != NULL && recorded_count < MAX_RECORDED)
+        recorded[recorded_count++] = hash_of_callers();
     atomic_fetch_add(&asked, 1);
     left = atomic_fetch_sub(&countdown, 1);
     if (left == 0)
@@ -192,6 +226,43 @@ disarm(PyObject *self, PyObject *unused)
     return Py_BuildValue("ls", atomic_load(&asked), failed_at);
 }
 
+/* record(whose): from here on note who asks; recorded(): [number of the callers] of each. */
+static PyObject *
+record(PyObject *self, PyObject *args)
+{
+    long whose = PyLong_AsLong(args);
+
+    if (whose == -1 && PyErr_Occurred())
+        return NULL;
+    if (recorded == NULL && (recorded = malloc(MAX_RECORDED * sizeof *recorded)) == NULL)
+        return PyErr_NoMemory();
+    recorded_count = 0;
+    victim = pthread_self();
+    atomic_store(&countdown, LONG_MAX);
+    atomic_store(&armed, (int)whose);
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+get_recorded(PyObject *self, PyObject *unused)
+{
+    PyObject *list;
+
+    atomic_store(&armed, 0);
+    list = PyList_New(recorded == NULL ? 0 : recorded_count);
+    for (long i = 0; list != NULL && i < PyList_GET_SIZE(list); i++) {
+        PyObject *number = PyLong_FromUnsignedLongLong(recorded[i]);
+
+        if (number == NULL)
+            Py_CLEAR(list);
+        else
+            PyList_SET_ITEM(list, i, number);
+    }
+    free(recorded);
+    recorded = NULL;
+    return list;
+}
+
 /* blocks(): how many blocks and bytes OpenSSL has, and the number of the last block. */
 static PyObject *
 count_blocks(PyObject *self, PyObject *unused)
@@ -227,6 +298,8 @@ failed:
 static PyMethodDef faults_methods[] = {
     {"arm", arm, METH_VARARGS},
     {"disarm", disarm, METH_NOARGS},
+    {"record", record, METH_O},
+    {"recorded", get_recorded, METH_NOARGS},
     {"blocks", count_blocks, METH_NOARGS},
     {"since", since, METH_O},
     {NULL},
