@@ -54,8 +54,7 @@ no_string(void *database, const char *section, const char *name)
     return NULL;
 }
 
-static STACK_OF(CONF_VALUE) *
-no_section(void *database, const char *section)
+static STACK_OF(CONF_VALUE) * no_section(void *database, const char *section)
 {
     return NULL;
 }
@@ -179,8 +178,7 @@ extension_get_data(PyObject *self, PyObject *unused)
 {
     X509_EXTENSION *extension = extension_of(self);
 
-    return extension == NULL ? NULL
-                             : util_from_asn1_octets(X509_EXTENSION_get_data(extension));
+    return extension == NULL ? NULL : util_from_asn1_octets(X509_EXTENSION_get_data(extension));
 }
 
 /* What OpenSSL prints; of what it cannot read, the bytes. */
@@ -191,16 +189,18 @@ printed(crypto_state *state, X509_EXTENSION *extension)
     PyObject *result = NULL;
     char *text;
     long size;
+    int done;
 
     if (bio == NULL)
         return util_raise_new(state->Error);
-    util_errors_mark();
-    if (X509V3_EXT_print(bio, extension, X509V3_EXT_DUMP_UNKNOWN, 0)) {
-        util_errors_forget();
+    util_errors_clear();
+    done = X509V3_EXT_print(bio, extension, X509V3_EXT_DUMP_UNKNOWN, 0);
+    if (util_errors_swallow() < 0) /* it goes on when memory has run out */
+        done = -1;
+    if (done > 0) {
         size = BIO_get_mem_data(bio, &text);
         result = PyUnicode_DecodeUTF8(text, size, "surrogateescape");
-    } else {
-        util_errors_forget();
+    } else if (done == 0) {
         util_raise_reason(state->Error, "X509 V3 routines", "extension cannot be printed");
     }
     BIO_free(bio);
@@ -250,12 +250,9 @@ static PyMethodDef extension_methods[] = {
 };
 
 static PyType_Slot extension_slots[] = {
-    UTIL_OWNER_SLOTS(extension),
-    {Py_tp_init, extension_init},
-    {Py_tp_str, extension_str},
-    {Py_tp_methods, extension_methods},
-    {Py_tp_getset, extension_getset},
-    {0, NULL},
+    UTIL_OWNER_SLOTS(extension),      {Py_tp_init, extension_init},
+    {Py_tp_str, extension_str},       {Py_tp_methods, extension_methods},
+    {Py_tp_getset, extension_getset}, {0, NULL},
 };
 
 PyType_Spec extension_spec = {

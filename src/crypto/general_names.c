@@ -28,13 +28,14 @@ printed(crypto_state *state, GENERAL_NAME *name)
 
     if (bio == NULL)
         return util_raise_new(state->Error);
-    if (GENERAL_NAME_print(bio, name)) {
+    if (!GENERAL_NAME_print(bio, name))
+        util_raise(state->Error);
+    else if (util_errors_swallow() == 0) { /* it goes on when memory has run out */
         size = BIO_get_mem_data(bio, &text);
         while (size > 0 && text[size - 1] == '\n')
             size--;
         result = PyUnicode_DecodeUTF8(text, size, "surrogateescape");
-    } else
-        util_raise(state->Error);
+    }
     BIO_free(bio);
     return result;
 }
@@ -82,8 +83,8 @@ static PyObject *
 dumped(X509_EXTENSION *extension)
 {
     const ASN1_STRING *data = X509_EXTENSION_get_data(extension);
-    PyObject *hex = util_from_hex(ASN1_STRING_get0_data(data),
-                                  (size_t)ASN1_STRING_length(data), ':');
+    PyObject *hex =
+        util_from_hex(ASN1_STRING_get0_data(data), (size_t)ASN1_STRING_length(data), ':');
     PyObject *result = NULL;
 
     if (hex != NULL)
@@ -98,11 +99,9 @@ crypto_general_names_text(crypto_state *state, X509_EXTENSION *extension)
     GENERAL_NAMES *names;
     PyObject *result;
 
-    util_errors_mark();
     names = X509V3_EXT_d2i(extension);
-    util_errors_forget();
     if (names == NULL)
-        return dumped(extension);
+        return util_errors_swallow() < 0 ? NULL : dumped(extension);
     result = joined(state, names);
     GENERAL_NAMES_free(names);
     return result;

@@ -10,14 +10,14 @@ enum { MUCH = 65536 }; /* from here on, others may run while we parse */
 /* ---- the table ---- */
 
 /* OpenSSL's functions with the types of a row. */
-#define READERS(kind, Type, d2i, pem_read)                              \
-    static void *kind##_from_der(const unsigned char **at, long size)   \
-    {                                                                   \
-        return d2i(NULL, at, size);                                     \
-    }                                                                   \
+#define READERS(kind, Type, d2i, pem_read)                                \
+    static void *kind##_from_der(const unsigned char **at, long size)     \
+    {                                                                     \
+        return d2i(NULL, at, size);                                       \
+    }                                                                     \
     static void *kind##_from_pem(BIO *bio, crypto_passphrase *passphrase) \
-    {                                                                   \
-        return pem_read(bio, NULL, crypto_passphrase_ask, passphrase);  \
+    {                                                                     \
+        return pem_read(bio, NULL, crypto_passphrase_ask, passphrase);    \
     }
 #define WRITER(name, Type, call)                   \
     static int name(BIO *bio, const void *pointer) \
@@ -55,8 +55,8 @@ READERS(public_key, EVP_PKEY, d2i_PUBKEY, PEM_read_bio_PUBKEY)
 ENCODER(public_key_to_der, EVP_PKEY, i2d_PUBKEY(object, at))
 WRITER(public_key_to_pem, EVP_PKEY, PEM_write_bio_PUBKEY(bio, object))
 
-const crypto_kind crypto_public_key = {public_key_from_der, public_key_from_pem,
-                                       public_key_to_der, public_key_to_pem, NULL};
+const crypto_kind crypto_public_key = {public_key_from_der, public_key_from_pem, public_key_to_der,
+                                       public_key_to_pem, NULL};
 
 READERS(pkcs7, PKCS7, d2i_PKCS7, PEM_read_bio_PKCS7)
 
@@ -143,10 +143,10 @@ from_writer(crypto_state *state, int (*write)(BIO *, const void *), const void *
 
     if (bio == NULL)
         return util_raise_new(state->Error);
-    if (write(bio, object) > 0)
-        result = util_from_bio(bio);
-    else
+    if (write(bio, object) <= 0)
         util_raise(state->Error);
+    else if (util_errors_swallow() == 0) /* writers go on when memory has run out */
+        result = util_from_bio(bio);
     BIO_free(bio);
     return result;
 }
@@ -228,8 +228,7 @@ check_passphrase(PyObject *type, PyObject *given, crypto_passphrase *passphrase)
 }
 
 PyObject *
-crypto_load_privatekey(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
-                       PyObject *kwnames)
+crypto_load_privatekey(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("load_privatekey", 2, 3, "type", "buffer", "passphrase");
     crypto_state *state = PyModule_GetState(module);
@@ -261,13 +260,12 @@ as_cipher(PyObject *given, EVP_CIPHER **cipher)
     name = util_as_identifier(given, "cipher");
     if (name == NULL)
         return -1;
-    util_errors_mark();
     *cipher = EVP_CIPHER_fetch(NULL, PyBytes_AS_STRING(name), NULL);
-    util_errors_forget();
     Py_DECREF(name);
     if (*cipher != NULL)
         return 0;
-    PyErr_SetString(PyExc_ValueError, "cipher is no name of a cipher that is known");
+    if (util_errors_swallow() == 0)
+        PyErr_SetString(PyExc_ValueError, "cipher is no name of a cipher that is known");
     return -1;
 }
 
@@ -281,8 +279,8 @@ key_as_pem(crypto_state *state, EVP_PKEY *key, const EVP_CIPHER *cipher,
 
     if (bio == NULL)
         return util_raise_new(state->Error);
-    DETACHED(done = PEM_write_bio_PKCS8PrivateKey(bio, key, cipher, NULL, 0,
-                                                  crypto_passphrase_ask, passphrase));
+    DETACHED(done = PEM_write_bio_PKCS8PrivateKey(bio, key, cipher, NULL, 0, crypto_passphrase_ask,
+                                                  passphrase));
     if (done)
         result = util_from_bio(bio);
     else
@@ -319,8 +317,7 @@ private_part(crypto_state *state, PyObject *pkey)
 }
 
 PyObject *
-crypto_dump_privatekey(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
-                       PyObject *kwnames)
+crypto_dump_privatekey(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("dump_privatekey", 2, 4, "type", "pkey", "cipher", "passphrase");
     crypto_state *state = PyModule_GetState(module);
@@ -355,8 +352,7 @@ done:
 }
 
 PyObject *
-crypto_load_publickey(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
-                      PyObject *kwnames)
+crypto_load_publickey(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("load_publickey", 2, 2, "type", "buffer");
     crypto_state *state = PyModule_GetState(module);
@@ -371,8 +367,7 @@ crypto_load_publickey(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
 }
 
 PyObject *
-crypto_dump_publickey(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
-                      PyObject *kwnames)
+crypto_dump_publickey(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("dump_publickey", 2, 2, "type", "pkey");
     crypto_state *state = PyModule_GetState(module);

@@ -19,10 +19,8 @@ crypto_as_digest(PyObject *value, const char *name, EVP_MD **md)
     if (digest == NULL)
         return -1;
     if (PyBytes_GET_SIZE(digest) > 0) {
-        util_errors_mark();
         *md = EVP_MD_fetch(NULL, PyBytes_AS_STRING(digest), NULL);
-        util_errors_forget();
-        if (*md == NULL)
+        if (*md == NULL && util_errors_swallow() == 0)
             PyErr_Format(PyExc_ValueError, "%s is no digest that is known", name);
     }
     Py_DECREF(digest);
@@ -60,15 +58,20 @@ sign_data(EVP_PKEY *key, const EVP_MD *md, const Py_buffer *data, unsigned char 
           size_t *size)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    size_t room = 0;
     int done = 0;
 
     if (ctx != NULL
         && EVP_DigestSignInit_ex(ctx, NULL, md == NULL ? NULL : EVP_MD_get0_name(md), NULL, NULL,
                                  key, NULL)
                > 0
-        && EVP_DigestSign(ctx, NULL, size, data->buf, (size_t)data->len) > 0
-        && (*signature = OPENSSL_malloc(*size)) != NULL)
-        done = EVP_DigestSign(ctx, *signature, size, data->buf, (size_t)data->len) > 0;
+        && EVP_DigestSign(ctx, NULL, &room, data->buf, (size_t)data->len) > 0
+        && (*signature = OPENSSL_malloc(room)) != NULL) {
+        *size = room;
+        /* Out of memory, ECDSA may say that it made -1 bytes. */
+        done = EVP_DigestSign(ctx, *signature, size, data->buf, (size_t)data->len) > 0
+               && *size <= room;
+    }
     EVP_MD_CTX_free(ctx);
     return done;
 }
@@ -111,8 +114,8 @@ verify_data(EVP_PKEY *key, const EVP_MD *md, const Py_buffer *data, const Py_buf
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     int good = ctx != NULL
-               && EVP_DigestVerifyInit_ex(ctx, NULL, md == NULL ? NULL : EVP_MD_get0_name(md),
-                                          NULL, NULL, key, NULL)
+               && EVP_DigestVerifyInit_ex(ctx, NULL, md == NULL ? NULL : EVP_MD_get0_name(md), NULL,
+                                          NULL, key, NULL)
                       > 0
                && EVP_DigestVerify(ctx, signature->buf, (size_t)signature->len, data->buf,
                                    (size_t)data->len)

@@ -123,10 +123,8 @@ as_moment(PyObject *value, const char *name)
 
     if (util_as_long(value, name, &amount) < 0)
         return NULL;
-    util_errors_mark();
     moment = ASN1_TIME_adj(NULL, time(NULL), 0, amount);
-    util_errors_forget();
-    if (moment == NULL)
+    if (moment == NULL && util_errors_swallow() == 0)
         PyErr_Format(PyExc_ValueError, "%s leads out of the years 0 to 9999", name);
     return moment;
 }
