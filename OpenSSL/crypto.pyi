@@ -86,6 +86,33 @@ class PKey:
         :raises TypeError: if it is anything else
         """
 
+class _EllipticCurve:
+    """An elliptic curve that OpenSSL knows: an element of :func:`get_elliptic_curves`."""
+
+    @property
+    def name(self) -> str:
+        """The curve's short name, such as ``"prime256v1"``."""
+
+def get_elliptic_curves() -> set[_EllipticCurve]:
+    """All curves that OpenSSL knows: the same set, with the same objects, each time.
+
+    ``EC_get_builtin_curves``.
+    """
+
+def get_elliptic_curve(name: str) -> _EllipticCurve:
+    """The curve with a short name.
+
+    :raises ValueError: there is none; the arguments are a message and the name
+    """
+
+def X509_verify_cert_error_string(errnum: int) -> str:
+    """What a number of a verification error means, in words.
+
+    :raises TypeError: *errnum* is no integer
+
+    ``X509_verify_cert_error_string``.
+    """
+
 class X509Name:
     """A distinguished name.
 

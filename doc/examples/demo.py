@@ -52,6 +52,7 @@ def try_standard_library(folder, port):
         with context.wrap_socket(plain, server_hostname="localhost") as secure:
             secure.sendall(b"hello from ssl")
             echoed = secure.recv(100)
+            secure.unwrap()
             if echoed != b"hello from ssl" or secure.selected_alpn_protocol() != "echo/2":
                 raise AssertionError(f"ssl got {echoed!r}")
     print("  Python's ssl: verified, echoed")

@@ -1,3 +1,4 @@
+#include "crypto/curve.h"
 #include "crypto/pem.h"
 #include "crypto/state.h"
 #include "crypto_doc.h"
@@ -10,6 +11,9 @@ static PyMethodDef crypto_methods[] = {
     UTIL_ROW(crypto, dump_privatekey),
     UTIL_ROW(crypto, load_publickey),
     UTIL_ROW(crypto, dump_publickey),
+    UTIL_ROW_NOARGS(crypto, get_elliptic_curves),
+    UTIL_ROW(crypto, get_elliptic_curve),
+    UTIL_ROW(crypto, X509_verify_cert_error_string),
     UTIL_ROW(crypto, sign),
     UTIL_ROW(crypto, verify),
     UTIL_ROW(crypto, load_pkcs7_data),
@@ -36,6 +40,7 @@ crypto_exec(PyObject *module)
     if (util_add_exception(module, "OpenSSL.crypto.Error", error_doc, NULL, &state->Error) < 0
         || util_add_constants(module, crypto_constants) < 0
         || util_add_type(module, &pkey_spec, &state->PKey_Type) < 0
+        || util_add_type(module, &curve_spec, &state->Curve_Type) < 0
         || util_add_type(module, &x509_spec, &state->X509_Type) < 0
         || util_add_type(module, &name_spec, &state->X509Name_Type) < 0
         || util_add_type(module, &extension_spec, &state->X509Extension_Type) < 0

@@ -7,7 +7,9 @@
 #define CRYPTO_STATE(X)                 \
     X(PyObject, Error)                  \
     X(PyObject, X509StoreContextError)  \
+    X(PyObject, curves)                 \
     X(PyTypeObject, PKey_Type)          \
+    X(PyTypeObject, Curve_Type)         \
     X(PyTypeObject, X509_Type)          \
     X(PyTypeObject, X509Name_Type)      \
     X(PyTypeObject, X509Extension_Type) \
@@ -43,7 +45,7 @@ typedef struct {
     char only_public, initialized;
 } PKeyObject;
 
-extern PyType_Spec pkey_spec;
+extern PyType_Spec pkey_spec, curve_spec;
 PyObject *crypto_pkey_wrap(PyTypeObject *type, EVP_PKEY *taken, int only_public);
 /* The key with a reference of the caller's own; value has been checked to be a PKey. */
 EVP_PKEY *crypto_pkey_get1(PyObject *pkey);
@@ -114,5 +116,8 @@ PyObject *crypto_store_wrap(PyTypeObject *type, X509_STORE *taken, PyObject *own
 /* ---- the capsule for SSL: api.c ---- */
 
 int crypto_add_api(PyObject *module, crypto_state *state);
+
+PyObject *crypto_X509_verify_cert_error_string(PyObject *module, PyObject *const *args,
+                                               Py_ssize_t nargs, PyObject *kwnames);
 
 #endif

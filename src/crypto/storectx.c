@@ -347,3 +347,19 @@ PyType_Spec storectx_spec = {
     .flags = UTIL_TYPE_FLAGS,
     .slots = storectx_slots,
 };
+
+/* ---- a function of the module ---- */
+
+PyObject *
+crypto_X509_verify_cert_error_string(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                                     PyObject *kwnames)
+{
+    UTIL_PARAMS("X509_verify_cert_error_string", 1, 1, "errnum");
+    PyObject *given[1];
+    int number;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0
+        || util_as_int(given[0], "errnum", &number) < 0)
+        return NULL;
+    return PyUnicode_FromString(X509_verify_cert_error_string(number));
+}
