@@ -9,6 +9,7 @@ from _typeshed import ReadableBuffer, StrOrBytesPath
 # Objects of the package cryptography, which may not be there.
 _CryptographyCertificate: TypeAlias = Any
 _CryptographyKey: TypeAlias = Any
+_CryptographyRequest: TypeAlias = Any
 _CryptographyRevocationList: TypeAlias = Any
 
 FILETYPE_PEM: int
@@ -393,6 +394,289 @@ class X509:
         :raises TypeError: if it is anything else
         """
 
+class X509Req:
+    """A certificate request: a name and a public key, signed with the private one.
+
+    ``X509Req()`` is an empty one, to be filled and signed.  Its extensions are wishes: whoever
+    signs the certificate decides.
+
+    Several threads may use one request at once.  An ``X509_REQ``.
+    """
+
+    def __init__(self) -> None: ...
+    def get_version(self) -> int:
+        """The version, counted from zero; there is only 0.  ``X509_REQ_get_version``."""
+
+    def set_version(self, version: int) -> None:
+        """Set the version, counted from zero.
+
+        :raises ValueError: *version* is negative
+        :raises Error: OpenSSL refuses it: from 3.5 on, whatever is not 0
+        :raises TypeError: it is no integer
+
+        ``X509_REQ_set_version``.
+        """
+
+    def get_subject(self) -> X509Name:
+        """Who wants the certificate: a view, which changes the request when written to.
+
+        It stays good when the request goes.  ``X509_REQ_get_subject_name``.
+        """
+
+    def get_pubkey(self) -> PKey:
+        """The public key.
+
+        :raises Error: there is none, or one that OpenSSL does not know
+
+        ``X509_REQ_get_pubkey``.
+        """
+
+    def set_pubkey(self, pkey: PKey) -> None:
+        """Set the public key.
+
+        :raises Error: the key is empty
+        :raises TypeError: *pkey* is no PKey
+
+        ``X509_REQ_set_pubkey``.
+        """
+
+    def get_extensions(self) -> list[X509Extension]:
+        """Copies of the extensions asked for, in their order.
+
+        :raises Error: what should be extensions is something else
+
+        ``X509_REQ_get_extensions``: also those in Microsoft's attribute.
+        """
+
+    def add_extensions(self, extensions: Any) -> None:
+        """Ask for extensions, besides those asked for already: all of them, or none if it fails.
+
+        :param extensions: any iterable of X509Extension objects
+        :raises ValueError: there is something else among them
+        :raises TypeError: it cannot be iterated over
+        :raises Error: what should be the old extensions is something else
+
+        ``X509_REQ_add_extensions``.
+        """
+
+    def sign(self, pkey: PKey, digest: str | bytes | None) -> None:
+        """Sign it.  Other threads run meanwhile.
+
+        :param pkey: the private key that belongs to the public one
+        :param digest: the name of a digest, such as ``"sha256"``; None or ``""`` for keys that
+            take none, as Ed25519
+        :raises ValueError: the key is empty or has no private part; the digest is not known
+        :raises Error: the request has no public key, or the key cannot sign so; an old signature
+            stays
+        :raises TypeError: *pkey* is no PKey
+
+        ``X509_REQ_sign``.
+        """
+
+    def verify(self, pkey: PKey) -> bool:
+        """Return True if the signature was made with the private half of *pkey*.
+
+        :raises Error: it was not, or there is no signature; the key is empty
+        :raises TypeError: *pkey* is no PKey
+
+        ``X509_REQ_verify``.
+        """
+
+    def to_cryptography(self) -> _CryptographyRequest:
+        """The same request as an object of the package ``cryptography``.
+
+        Both are independent of each other.
+
+        :return: a ``cryptography.x509.CertificateSigningRequest``
+        :raises Error: if the request is not complete
+        :raises ImportError: if ``cryptography`` is not installed
+        """
+
+    @classmethod
+    def from_cryptography(cls, crypto_req: _CryptographyRequest) -> Self:
+        """Make one from a request of the package ``cryptography``.
+
+        :param crypto_req: a ``cryptography.x509.CertificateSigningRequest``
+        :raises TypeError: if it is anything else
+        """
+
+class Revoked:
+    """An entry of a revocation list: which certificate, since when, and why.
+
+    It belongs to no list: :meth:`CRL.add_revoked` and :meth:`CRL.get_revoked` copy.  An
+    ``X509_REVOKED``.
+    """
+
+    def __init__(self) -> None: ...
+    def get_serial(self) -> bytes:
+        """The certificate's serial number: upper-case hex digits, an even number of them.
+
+        ``b"00"`` if it is not set.  ``X509_REVOKED_get0_serialNumber``.
+        """
+
+    def set_serial(self, hex_str: bytes) -> None:
+        """Set the certificate's serial number.
+
+        :param hex_str: hex digits, of which as many count as there are from the beginning on
+        :raises ValueError: it does not begin with a hex digit
+        :raises TypeError: it is not bytes
+
+        ``X509_REVOKED_set_serialNumber``, ``BN_hex2bn``.
+        """
+
+    def get_rev_date(self) -> bytes | None:
+        """When it was revoked, as :meth:`X509.get_notBefore`; None if that is not set.
+
+        ``X509_REVOKED_get0_revocationDate``.
+        """
+
+    def set_rev_date(self, when: bytes) -> None:
+        """Set when it was revoked.
+
+        :param when: as for :meth:`X509.set_notBefore`
+        :raises ValueError: that is no time
+        :raises TypeError: it is not bytes
+
+        ``X509_REVOKED_set_revocationDate``.
+        """
+
+    def all_reasons(self) -> list[bytes]:
+        """The names of all reasons, which :meth:`set_reason` takes, in a new list."""
+
+    def get_reason(self) -> bytes | None:
+        """Why it was revoked, as people read it, such as ``b"Key Compromise"``.
+
+        None if no reason is given.  ``X509V3_EXT_print``.
+        """
+
+    def set_reason(self, reason: bytes | None) -> None:
+        """Set why it was revoked.
+
+        :param reason: one of :meth:`all_reasons`, or as :meth:`get_reason` gives it: case and
+            spaces do not matter.  None removes it
+        :raises ValueError: it is none of these
+        :raises TypeError: it is neither bytes nor None
+
+        ``X509_REVOKED_add_ext``.
+        """
+
+class CRL:
+    """A revocation list: the certificates that their issuer has declared void.
+
+    ``CRL()`` is an empty one: fill it with :meth:`add_revoked`, then :meth:`export` it.
+
+    Several threads may use one list at once; while one signs it the others wait.  An ``X509_CRL``.
+    """
+
+    def __init__(self) -> None: ...
+    def set_version(self, version: int) -> None:
+        """Set the version, counted from zero: 1 is version 2, which has extensions.
+
+        Without it, signing sets the version that is needed.
+
+        :raises ValueError: *version* is negative
+        :raises TypeError: it is no integer
+
+        ``X509_CRL_set_version``.
+        """
+
+    def set_lastUpdate(self, when: bytes) -> None:
+        """Set when the list was made.
+
+        :param when: as for :meth:`X509.set_notBefore`
+        :raises ValueError: that is no time
+        :raises TypeError: it is not bytes
+
+        ``X509_CRL_set1_lastUpdate``.
+        """
+
+    def set_nextUpdate(self, when: bytes) -> None:
+        """Set when the next list will be made at the latest, as :meth:`set_lastUpdate`.
+
+        ``X509_CRL_set1_nextUpdate``.
+        """
+
+    def get_issuer(self) -> X509Name:
+        """A copy of the name of who signed it.  ``X509_CRL_get_issuer``."""
+
+    def add_revoked(self, revoked: Revoked) -> None:
+        """Add a copy of an entry.
+
+        :raises Error: the entry has no date
+        :raises TypeError: *revoked* is no Revoked
+
+        ``X509_CRL_add0_revoked``.
+        """
+
+    def get_revoked(self) -> tuple[Revoked, ...] | None:
+        """Copies of all entries in their order; None if there are none.
+
+        ``X509_CRL_get_REVOKED``.
+        """
+
+    def sign(self, issuer_cert: X509, issuer_key: PKey, digest: bytes | str | None) -> None:
+        """Sort the entries by serial number, and sign.  Other threads run meanwhile.
+
+        A list with extensions, its own or an entry's, becomes version 2 unless :meth:`set_version`
+        was called.  If it fails, nothing changes.
+
+        :param issuer_cert: the certificate whose subject becomes the issuer
+        :param issuer_key: its private key
+        :param digest: the name of a digest, such as ``b"sha256"``; None or ``b""`` for keys that
+            take none, as Ed25519
+        :raises ValueError: the digest is not known
+        :raises Error: the time of the last update is not set; the key is empty or has no private
+            part, or cannot sign so
+        :raises TypeError: *issuer_cert* is no X509, *issuer_key* no PKey
+
+        ``X509_CRL_sort``, ``X509_CRL_sign``.
+        """
+
+    def export(
+        self,
+        cert: X509,
+        key: PKey,
+        type: int = 1,
+        days: int = 100,
+        digest: bytes | str | None = b"sha256",
+    ) -> bytes:
+        """Sign the list as of now, and dump it.
+
+        The entries keep their order; otherwise as :meth:`sign`.
+
+        :param cert: the certificate whose subject becomes the issuer
+        :param key: its private key
+        :param type: FILETYPE_PEM, FILETYPE_ASN1, or FILETYPE_TEXT for people
+        :param days: in how many days, at the latest, there will be a new list
+        :param digest: as for :meth:`sign`; if it is not given, SHA-256, or none for keys that take
+            none
+        :raises ValueError: the digest is not known; *type* is none of the three; *days* leads out of
+            the years 0 to 9999
+        :raises Error: the key is empty or has no private part, or cannot sign so
+        :raises OverflowError: *days* is no C int
+        :raises TypeError: *cert* is no X509, *key* no PKey, *type* or *days* no integer
+
+        ``X509_CRL_sign``.
+        """
+
+    def to_cryptography(self) -> _CryptographyRevocationList:
+        """The same list as an object of the package ``cryptography``.
+
+        Both are independent of each other.
+
+        :return: a ``cryptography.x509.CertificateRevocationList``
+        :raises Error: if the list is not complete
+        :raises ImportError: if ``cryptography`` is not installed
+        """
+
+    @classmethod
+    def from_cryptography(cls, crypto_crl: _CryptographyRevocationList) -> Self:
+        """Make one from a revocation list of the package ``cryptography``.
+
+        :param crypto_crl: a ``cryptography.x509.CertificateRevocationList``
+        :raises TypeError: if it is anything else
+        """
+
 @final
 class PKCS7:
     """A PKCS #7 message, as :func:`load_pkcs7_data` reads it; cannot be made otherwise.
@@ -640,6 +924,54 @@ def dump_publickey(type: int, pkey: PKey) -> bytes:
     ``PEM_write_bio_PUBKEY``, ``i2d_PUBKEY``.
     """
 
+def load_certificate_request(type: int, buffer: Any) -> X509Req:
+    """Load a certificate request.
+
+    :param type: FILETYPE_PEM or FILETYPE_ASN1
+    :param buffer: bytes, another contiguous buffer, or str of ASCII.  Of PEM, the first request
+        counts, whatever else there is; of ASN1, what comes behind is ignored
+    :raises Error: there is no request in it
+    :raises ValueError: *type* is none of the two
+    :raises TypeError: *buffer* is no buffer
+
+    ``d2i_X509_REQ``, ``PEM_read_bio_X509_REQ``.
+    """
+
+def dump_certificate_request(type: int, req: X509Req) -> bytes:
+    """Dump a certificate request.
+
+    :param type: FILETYPE_PEM, FILETYPE_ASN1, or FILETYPE_TEXT for people
+    :raises Error: the request cannot be encoded: it was never signed
+    :raises ValueError: *type* is none of the three
+    :raises TypeError: *req* is no X509Req
+
+    ``i2d_X509_REQ``, ``PEM_write_bio_X509_REQ``, ``X509_REQ_print_ex``.
+    """
+
+def load_crl(type: int, buffer: Any) -> CRL:
+    """Load a revocation list.
+
+    :param type: FILETYPE_PEM or FILETYPE_ASN1
+    :param buffer: bytes, another contiguous buffer, or str of ASCII.  Of PEM, the first list
+        counts, whatever else there is; of ASN1, what comes behind is ignored
+    :raises Error: there is no revocation list in it
+    :raises ValueError: *type* is none of the two
+    :raises TypeError: *buffer* is no buffer
+
+    ``d2i_X509_CRL``, ``PEM_read_bio_X509_CRL``.
+    """
+
+def dump_crl(type: int, crl: CRL) -> bytes:
+    """Dump a revocation list.
+
+    :param type: FILETYPE_PEM, FILETYPE_ASN1, or FILETYPE_TEXT for people
+    :raises Error: the list cannot be encoded: it was never signed
+    :raises ValueError: *type* is none of the three
+    :raises TypeError: *crl* is no CRL
+
+    ``i2d_X509_CRL``, ``PEM_write_bio_X509_CRL``, ``X509_CRL_print``.
+    """
+
 def sign(pkey: PKey, data: Any, digest: str | bytes | None) -> bytes:
     """Sign data with a private key.
 
@@ -700,6 +1032,8 @@ PKeyType = PKey
 X509Type = X509
 X509NameType = X509Name
 X509ExtensionType = X509Extension
+X509ReqType = X509Req
+CRLType = CRL
 PKCS7Type = PKCS7
 PKCS12Type = PKCS12
 NetscapeSPKIType = NetscapeSPKI
@@ -758,13 +1092,15 @@ class X509Store:
         Wraps ``X509_STORE_add_cert``.
         """
 
-    def add_crl(self, crl: _CryptographyRevocationList) -> None:
+    def add_crl(self, crl: CRL | _CryptographyRevocationList) -> None:
         """Add a revocation list.
 
-        Lists are looked at only after ``set_flags(X509StoreFlags.CRL_CHECK)``.
+        The store keeps a copy.  Lists are looked at only after
+        ``set_flags(X509StoreFlags.CRL_CHECK)``.
 
-        :param crl: a ``cryptography.x509.CertificateRevocationList``
+        :param crl: a :class:`CRL`, signed, or a ``cryptography.x509.CertificateRevocationList``
         :raises TypeError: if it is anything else
+        :raises Error: if it was never signed
 
         Wraps ``X509_STORE_add_crl``.
         """

@@ -14,6 +14,10 @@ static PyMethodDef crypto_methods[] = {
     UTIL_ROW_NOARGS(crypto, get_elliptic_curves),
     UTIL_ROW(crypto, get_elliptic_curve),
     UTIL_ROW(crypto, X509_verify_cert_error_string),
+    UTIL_ROW(crypto, load_certificate_request),
+    UTIL_ROW(crypto, dump_certificate_request),
+    UTIL_ROW(crypto, load_crl),
+    UTIL_ROW(crypto, dump_crl),
     UTIL_ROW(crypto, sign),
     UTIL_ROW(crypto, verify),
     UTIL_ROW(crypto, load_pkcs7_data),
@@ -44,6 +48,9 @@ crypto_exec(PyObject *module)
         || util_add_type(module, &x509_spec, &state->X509_Type) < 0
         || util_add_type(module, &name_spec, &state->X509Name_Type) < 0
         || util_add_type(module, &extension_spec, &state->X509Extension_Type) < 0
+        || util_add_type(module, &request_spec, &state->X509Req_Type) < 0
+        || util_add_type(module, &crl_spec, &state->CRL_Type) < 0
+        || util_add_type(module, &revoked_spec, &state->Revoked_Type) < 0
         || util_add_type(module, &pkcs7_spec, &state->PKCS7_Type) < 0
         || util_add_type(module, &pkcs12_spec, &state->PKCS12_Type) < 0
         || util_add_type(module, &spki_spec, &state->SPKI_Type) < 0
@@ -57,6 +64,8 @@ crypto_exec(PyObject *module)
         || util_add_alias(module, "X509Type", state->X509_Type) < 0
         || util_add_alias(module, "X509NameType", state->X509Name_Type) < 0
         || util_add_alias(module, "X509ExtensionType", state->X509Extension_Type) < 0
+        || util_add_alias(module, "X509ReqType", state->X509Req_Type) < 0
+        || util_add_alias(module, "CRLType", state->CRL_Type) < 0
         || util_add_alias(module, "PKCS7Type", state->PKCS7_Type) < 0
         || util_add_alias(module, "PKCS12Type", state->PKCS12_Type) < 0
         || util_add_alias(module, "NetscapeSPKIType", state->SPKI_Type) < 0
@@ -74,15 +83,9 @@ static PyModuleDef_Slot crypto_slots[] = {
 };
 
 PyModuleDef crypto_module = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "OpenSSL.crypto",
-    .m_doc = crypto_module_doc,
-    .m_size = sizeof(crypto_state),
-    .m_methods = crypto_methods,
-    .m_slots = crypto_slots,
-    .m_traverse = crypto_traverse,
-    .m_clear = crypto_clear,
-    .m_free = crypto_free,
+    PyModuleDef_HEAD_INIT,          .m_name = "OpenSSL.crypto",  .m_doc = crypto_module_doc,
+    .m_size = sizeof(crypto_state), .m_methods = crypto_methods, .m_slots = crypto_slots,
+    .m_traverse = crypto_traverse,  .m_clear = crypto_clear,     .m_free = crypto_free,
 };
 
 PyMODINIT_FUNC PyInit_crypto(void);

@@ -58,6 +58,23 @@ WRITER(public_key_to_pem, EVP_PKEY, PEM_write_bio_PUBKEY(bio, object))
 const crypto_kind crypto_public_key = {public_key_from_der, public_key_from_pem, public_key_to_der,
                                        public_key_to_pem, NULL};
 
+READERS(request, X509_REQ, d2i_X509_REQ, PEM_read_bio_X509_REQ)
+ENCODER(request_to_der, X509_REQ, i2d_X509_REQ(object, at))
+WRITER(request_to_pem, X509_REQ, PEM_write_bio_X509_REQ(bio, object))
+WRITER(request_to_text, X509_REQ, X509_REQ_print_ex(bio, object, 0, 0))
+
+const crypto_kind crypto_request = {request_from_der, request_from_pem, request_to_der,
+                                    request_to_pem, request_to_text};
+
+READERS(revocation_list, X509_CRL, d2i_X509_CRL, PEM_read_bio_X509_CRL)
+ENCODER(revocation_list_to_der, X509_CRL, i2d_X509_CRL(object, at))
+WRITER(revocation_list_to_pem, X509_CRL, PEM_write_bio_X509_CRL(bio, object))
+WRITER(revocation_list_to_text, X509_CRL, X509_CRL_print(bio, object))
+
+const crypto_kind crypto_revocation_list = {revocation_list_from_der, revocation_list_from_pem,
+                                            revocation_list_to_der, revocation_list_to_pem,
+                                            revocation_list_to_text};
+
 READERS(pkcs7, PKCS7, d2i_PKCS7, PEM_read_bio_PKCS7)
 
 const crypto_kind crypto_pkcs7 = {pkcs7_from_der, pkcs7_from_pem, NULL, NULL, NULL};
@@ -110,16 +127,13 @@ from_buffer(const crypto_kind *kind, int format, const Py_buffer *view,
                                        : kind->from_der(&at, (long)view->len);
 }
 
-void *
-crypto_load(crypto_state *state, const crypto_kind *kind, PyObject *type, PyObject *buffer,
-            crypto_passphrase *passphrase)
+static void *
+load(crypto_state *state, const crypto_kind *kind, int format, PyObject *buffer,
+     crypto_passphrase *passphrase)
 {
-    int format = crypto_format_of(type);
     void *object = NULL;
     Py_buffer view;
 
-    if (format != X509_FILETYPE_PEM && format != X509_FILETYPE_ASN1)
-        return wrong_format(0);
     if (util_as_ascii_buffer(buffer, "buffer", &view) < 0)
         return NULL;
     if (passphrase->answer != NULL || view.len >= MUCH)
@@ -130,6 +144,29 @@ crypto_load(crypto_state *state, const crypto_kind *kind, PyObject *type, PyObje
     if (object == NULL)
         return util_raise(state->Error);
     util_errors_clear(); /* what the search for the right block or type has left */
+    return object;
+}
+
+void *
+crypto_load(crypto_state *state, const crypto_kind *kind, PyObject *type, PyObject *buffer,
+            crypto_passphrase *passphrase)
+{
+    int format = crypto_format_of(type);
+
+    if (format != X509_FILETYPE_PEM && format != X509_FILETYPE_ASN1)
+        return wrong_format(0);
+    return load(state, kind, format, buffer, passphrase);
+}
+
+void *
+crypto_decode(crypto_state *state, const crypto_kind *kind, PyObject *der)
+{
+    crypto_passphrase none = {NULL};
+    void *object = NULL;
+
+    if (der != NULL)
+        object = load(state, kind, X509_FILETYPE_ASN1, der, &none);
+    Py_XDECREF(der);
     return object;
 }
 

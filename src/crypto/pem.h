@@ -16,12 +16,15 @@ typedef struct {
 } crypto_kind;
 
 /* The rows, in pem.c. */
-extern const crypto_kind crypto_certificate, crypto_private_key, crypto_public_key, crypto_pkcs7;
+extern const crypto_kind crypto_certificate, crypto_private_key, crypto_public_key, crypto_pkcs7,
+    crypto_request, crypto_revocation_list;
 
 /* A new native object from a buffer (bytes, str of ASCII, another buffer), or NULL with an
    exception.  *type* is the FILETYPE_ constant as it was given: ValueError for any other. */
 void *crypto_load(crypto_state *state, const crypto_kind *kind, PyObject *type, PyObject *buffer,
                   crypto_passphrase *passphrase);
+/* The same from DER that somebody else has made: bytes, which are taken over; NULL is passed on. */
+void *crypto_decode(crypto_state *state, const crypto_kind *kind, PyObject *der);
 /* The bytes of a native object, which the caller keeps alive. */
 PyObject *crypto_dump(crypto_state *state, const crypto_kind *kind, PyObject *type,
                       const void *object);
@@ -39,5 +42,9 @@ CRYPTO_FUNCTION(load_privatekey)
 CRYPTO_FUNCTION(dump_privatekey)
 CRYPTO_FUNCTION(load_publickey)
 CRYPTO_FUNCTION(dump_publickey)
+CRYPTO_FUNCTION(load_certificate_request)
+CRYPTO_FUNCTION(dump_certificate_request)
+CRYPTO_FUNCTION(load_crl)
+CRYPTO_FUNCTION(dump_crl)
 
 #endif

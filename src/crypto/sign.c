@@ -34,15 +34,30 @@ takes_digest(EVP_PKEY *key)
     char name[80] = "";
     int known;
 
+    if (key == NULL)
+        return 0;
     util_errors_mark();
     known = EVP_PKEY_get_default_digest_name(key, name, sizeof name) > 0;
     util_errors_forget();
     return known && name[0] != '\0' && strcmp(name, "UNDEF") != 0;
 }
 
+static int
+default_digest(EVP_MD **md)
+{
+    PyObject *name = PyUnicode_FromString("sha256");
+    int result = name == NULL ? -1 : crypto_as_digest(name, "digest", md);
+
+    Py_XDECREF(name);
+    return result;
+}
+
 int
 crypto_as_signing_digest(EVP_PKEY *key, PyObject *value, const char *name, EVP_MD **md)
 {
+    *md = NULL;
+    if (value == NULL)
+        return takes_digest(key) ? default_digest(md) : 0;
     if (crypto_as_digest(value, name, md) < 0)
         return -1;
     if (*md != NULL || !takes_digest(key))

@@ -13,6 +13,9 @@
     X(PyTypeObject, X509_Type)          \
     X(PyTypeObject, X509Name_Type)      \
     X(PyTypeObject, X509Extension_Type) \
+    X(PyTypeObject, X509Req_Type)       \
+    X(PyTypeObject, CRL_Type)           \
+    X(PyTypeObject, Revoked_Type)       \
     X(PyTypeObject, PKCS7_Type)         \
     X(PyTypeObject, PKCS12_Type)        \
     X(PyTypeObject, SPKI_Type)          \
@@ -59,11 +62,11 @@ EVP_PKEY *crypto_as_signer(crypto_state *state, PyObject *value, const char *nam
 /* A fetched digest by name, to be freed; *md is NULL for None and "" (Ed25519 and its like
    take none).  ValueError when the library does not know it. */
 int crypto_as_digest(PyObject *value, const char *name, EVP_MD **md);
-/* The same for use with a key: ValueError for None when the key needs a digest. */
+/* The same for use with a key: ValueError for None when the key needs a digest.  value NULL, not
+   given: SHA-256 if it does.  key NULL: any digest is right. */
 int crypto_as_signing_digest(EVP_PKEY *key, PyObject *value, const char *name, EVP_MD **md);
 
-PyObject *crypto_sign(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
-                      PyObject *kwnames);
+PyObject *crypto_sign(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
 PyObject *crypto_verify(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
                         PyObject *kwnames);
 
@@ -78,6 +81,20 @@ typedef struct {
 extern PyType_Spec x509_spec, name_spec, extension_spec;
 /* One that nobody else has a reference to. */
 PyObject *crypto_x509_wrap(PyTypeObject *type, X509 *taken);
+
+/* ---- requests: request.c ---- */
+
+extern PyType_Spec request_spec;
+
+/* ---- revocation lists: crl.c, revoked.c ---- */
+
+extern PyType_Spec crl_spec, revoked_spec;
+/* For a store: a copy that is the caller's alone, which threads may share, from a CRL or one of
+   the package `cryptography`; TypeError for what is neither. */
+X509_CRL *crypto_as_crl(crypto_state *state, PyObject *value, const char *name);
+PyObject *crypto_revoked_wrap(PyTypeObject *type, X509_REVOKED *taken);
+/* revoked has been checked to be a Revoked.  Error for one that cannot be encoded. */
+X509_REVOKED *crypto_revoked_copy(PyObject *revoked, PyObject *exc);
 
 /* ---- containers: pkcs7.c, pkcs12.c, spki.c ---- */
 

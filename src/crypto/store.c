@@ -1,4 +1,3 @@
-#include "crypto/interop.h"
 #include "crypto/state.h"
 #include "crypto_doc.h"
 #include "util/args.h"
@@ -124,22 +123,6 @@ store_add_cert(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject
     return none_or_error(self, success);
 }
 
-static X509_CRL *
-as_crl(crypto_state *state, PyObject *value)
-{
-    PyObject *der = crypto_interop_der(value, "CertificateRevocationList", "crl");
-    const unsigned char *at;
-    X509_CRL *crl;
-
-    if (der == NULL)
-        return NULL;
-    util_errors_clear();
-    at = (const unsigned char *)PyBytes_AS_STRING(der);
-    crl = d2i_X509_CRL(NULL, &at, (long)PyBytes_GET_SIZE(der));
-    Py_DECREF(der);
-    return crl == NULL ? util_raise(state->Error) : crl;
-}
-
 static PyObject *
 store_add_crl(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
@@ -149,7 +132,7 @@ store_add_crl(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject 
     int success;
 
     if (util_bind(&params, args, nargs, kwnames, &given) < 0
-        || (crl = as_crl(crypto_state_of(self), given)) == NULL)
+        || (crl = crypto_as_crl(crypto_state_of(self), given, "crl")) == NULL)
         return NULL;
     util_errors_clear();
     success = X509_STORE_add_crl(((StoreObject *)self)->ptr, crl);

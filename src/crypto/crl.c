@@ -1,0 +1,381 @@
+#include "crypto/crl.h"
+
+#include "crypto/interop.h"
+#include "crypto/name.h"
+#include "crypto/pem.h"
+#include "crypto_doc.h"
+#include "util/args.h"
+#include "util/convert.h"
+#include "util/error.h"
+#include "util/thread.h"
+
+enum { MANY = 1000 }; /* entries: from here on, others may run while we copy */
+
+/* ---- life ---- */
+
+static PyMemberDef crl_members[] = {UTIL_MEMBERS(CRLObject), {NULL}};
+
+static PyObject *
+crl_wrap(PyTypeObject *type, X509_CRL *taken)
+{
+    CRLObject *self = (CRLObject *)type->tp_alloc(type, 0);
+
+    if (self == NULL) {
+        X509_CRL_free(taken);
+        return NULL;
+    }
+    self->ptr = taken;
+    if (util_mutex_init(&self->mutex) < 0) {
+        Py_DECREF(self);
+        return PyErr_NoMemory();
+    }
+    return (PyObject *)self;
+}
+
+static PyObject *
+crl_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    X509_CRL *crl = X509_CRL_new();
+
+    if (crl != NULL)
+        return crl_wrap(type, crl);
+    util_errors_clear();
+    return PyErr_NoMemory();
+}
+
+static int
+crl_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    return util_object_traverse(self, visit, arg);
+}
+
+static int
+crl_clear(PyObject *self)
+{
+    return util_object_clear(self);
+}
+
+static void
+crl_dealloc(PyObject *op)
+{
+    CRLObject *self = (CRLObject *)op;
+
+    util_object_dealloc_start(op);
+    X509_CRL_free(self->ptr);
+    util_mutex_destroy(&self->mutex);
+    util_object_dealloc_end(op);
+}
+
+int
+crypto_crl_lock(CRLObject *self)
+{
+    if (util_mutex_is_mine(&self->mutex)) { /* a finalizer that the allocation of an error ran */
+        PyErr_SetString(PyExc_RuntimeError, "this thread is using the CRL just now");
+        return -1;
+    }
+    return util_mutex_lock(&self->mutex);
+}
+
+void
+crypto_crl_unlock(CRLObject *self)
+{
+    util_mutex_unlock(&self->mutex);
+}
+
+/* What every setter does between the two. */
+#define LOCKED(self, done, ...)        \
+    do {                               \
+        if (crypto_crl_lock(self) < 0) \
+            (done) = 0;                \
+        else {                         \
+            util_errors_clear();       \
+            (done) = (__VA_ARGS__);    \
+            crypto_crl_unlock(self);   \
+        }                              \
+    } while (0)
+
+static PyObject *
+none_or_raise(CRLObject *self, int done)
+{
+    if (!done)
+        return util_raise_new(crypto_state_of((PyObject *)self)->Error);
+    Py_RETURN_NONE;
+}
+
+/* ---- fields ---- */
+
+static PyObject *
+crl_set_version(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("set_version", 1, 1, "version");
+    CRLObject *self = (CRLObject *)op;
+    PyObject *given;
+    long version;
+    int done;
+
+    if (util_bind(&params, args, nargs, kwnames, &given) < 0
+        || util_as_long(given, "version", &version) < 0)
+        return NULL;
+    if (version < 0) {
+        PyErr_SetString(PyExc_ValueError, "version must not be negative");
+        return NULL;
+    }
+    LOCKED(self, done, X509_CRL_set_version(self->ptr, version) && (self->version_set = 1));
+    return none_or_raise(self, done);
+}
+
+#define TIME_SETTER(method, put)                                                         \
+    static PyObject *crl_##method(PyObject *op, PyObject *const *args, Py_ssize_t nargs, \
+                                  PyObject *kwnames)                                     \
+    {                                                                                    \
+        UTIL_PARAMS(#method, 1, 1, "when");                                              \
+        CRLObject *self = (CRLObject *)op;                                               \
+        PyObject *given;                                                                 \
+        ASN1_TIME *when;                                                                 \
+        int done;                                                                        \
+                                                                                         \
+        if (util_bind(&params, args, nargs, kwnames, &given) < 0                         \
+            || (when = util_as_asn1_time(given, "when")) == NULL)                        \
+            return NULL;                                                                 \
+        LOCKED(self, done, put(self->ptr, when));                                        \
+        ASN1_TIME_free(when);                                                            \
+        return none_or_raise(self, done);                                                \
+    }
+
+TIME_SETTER(set_lastUpdate, X509_CRL_set1_lastUpdate)
+TIME_SETTER(set_nextUpdate, X509_CRL_set1_nextUpdate)
+
+static PyObject *
+crl_get_issuer(PyObject *op, PyObject *unused)
+{
+    crypto_state *state = crypto_state_of(op);
+    CRLObject *self = (CRLObject *)op;
+    X509_NAME *copy = NULL;
+    int done;
+
+    LOCKED(self, done, (copy = X509_NAME_dup(X509_CRL_get_issuer(self->ptr))) != NULL);
+    return done ? crypto_name_wrap(state->X509Name_Type, copy) : util_raise_new(state->Error);
+}
+
+/* ---- entries ---- */
+
+static PyObject *
+crl_add_revoked(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("add_revoked", 1, 1, "revoked");
+    crypto_state *state = crypto_state_of(op);
+    CRLObject *self = (CRLObject *)op;
+    X509_REVOKED *copy;
+    PyObject *given;
+    int done;
+
+    if (util_bind(&params, args, nargs, kwnames, &given) < 0
+        || util_check_instance(given, state->Revoked_Type, "revoked") < 0
+        || (copy = crypto_revoked_copy(given, state->Error)) == NULL)
+        return NULL;
+    LOCKED(self, done, X509_CRL_add0_revoked(self->ptr, copy));
+    if (!done)
+        X509_REVOKED_free(copy);
+    return none_or_raise(self, done);
+}
+
+static STACK_OF(X509_REVOKED) * copy_entries(const STACK_OF(X509_REVOKED) * entries)
+{
+    STACK_OF(X509_REVOKED) * copies;
+
+    if (sk_X509_REVOKED_num(entries) < MANY)
+        return sk_X509_REVOKED_deep_copy(entries, X509_REVOKED_dup, X509_REVOKED_free);
+    DETACHED(copies = sk_X509_REVOKED_deep_copy(entries, X509_REVOKED_dup, X509_REVOKED_free));
+    return copies;
+}
+
+/* Each is taken over by an object of its own. */
+static PyObject *
+wrapped(crypto_state *state, STACK_OF(X509_REVOKED) * entries)
+{
+    Py_ssize_t at = sk_X509_REVOKED_num(entries);
+    PyObject *tuple = PyTuple_New(at);
+
+    while (tuple != NULL && at-- > 0) {
+        PyObject *one = crypto_revoked_wrap(state->Revoked_Type, sk_X509_REVOKED_pop(entries));
+
+        if (one == NULL)
+            Py_CLEAR(tuple);
+        else
+            PyTuple_SET_ITEM(tuple, at, one);
+    }
+    return tuple;
+}
+
+static PyObject *
+crl_get_revoked(PyObject *op, PyObject *unused)
+{
+    crypto_state *state = crypto_state_of(op);
+    CRLObject *self = (CRLObject *)op;
+    STACK_OF(X509_REVOKED) * entries, *copies = NULL;
+    PyObject *result;
+    int count = 0, done;
+
+    if (crypto_crl_lock(self) < 0)
+        return NULL;
+    util_errors_clear();
+    entries = X509_CRL_get_REVOKED(self->ptr);
+    count = sk_X509_REVOKED_num(entries);
+    done = count <= 0 || (copies = copy_entries(entries)) != NULL;
+    crypto_crl_unlock(self);
+    if (!done)
+        return util_raise_new(state->Error);
+    if (count <= 0)
+        Py_RETURN_NONE;
+    result = wrapped(state, copies);
+    sk_X509_REVOKED_pop_free(copies, X509_REVOKED_free);
+    return result;
+}
+
+/* ---- loading and dumping ---- */
+
+PyObject *
+crypto_load_crl(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("load_crl", 2, 2, "type", "buffer");
+    crypto_state *state = PyModule_GetState(module);
+    crypto_passphrase none = {NULL};
+    PyObject *given[2];
+    X509_CRL *crl;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    crl = crypto_load(state, &crypto_revocation_list, given[0], given[1], &none);
+    return crl == NULL ? NULL : crl_wrap(state->CRL_Type, crl);
+}
+
+static PyObject *
+dump(crypto_state *state, CRLObject *self, PyObject *type)
+{
+    PyObject *result;
+
+    if (crypto_crl_lock(self) < 0)
+        return NULL;
+    result = crypto_dump(state, &crypto_revocation_list, type, self->ptr);
+    crypto_crl_unlock(self);
+    return result;
+}
+
+PyObject *
+crypto_dump_crl(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("dump_crl", 2, 2, "type", "crl");
+    crypto_state *state = PyModule_GetState(module);
+    PyObject *given[2];
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0
+        || util_check_instance(given[1], state->CRL_Type, "crl") < 0)
+        return NULL;
+    return dump(state, (CRLObject *)given[1], given[0]);
+}
+
+/* ---- from and to others ---- */
+
+static PyObject *
+encoding_of(CRLObject *self)
+{
+    PyObject *exc = crypto_state_of((PyObject *)self)->Error, *result;
+
+    if (crypto_crl_lock(self) < 0)
+        return NULL;
+    util_errors_clear();
+    result = UTIL_FROM_I2D(i2d_X509_CRL, self->ptr, exc);
+    crypto_crl_unlock(self);
+    return result;
+}
+
+/* Look-ups want it sorted: the first of them would do that in the midst of others.  What is
+   encoded does not change. */
+static int
+sort_for_lookups(X509_CRL *crl)
+{
+    ASN1_INTEGER *zero = ASN1_INTEGER_new();
+    X509_REVOKED *found;
+
+    if (zero != NULL)
+        X509_CRL_get0_by_serial(crl, &found, zero);
+    ASN1_INTEGER_free(zero);
+    return zero != NULL;
+}
+
+X509_CRL *
+crypto_as_crl(crypto_state *state, PyObject *value, const char *name)
+{
+    PyObject *der = PyObject_TypeCheck(value, state->CRL_Type)
+                        ? encoding_of((CRLObject *)value)
+                        : crypto_interop_der(value, "CertificateRevocationList", name);
+    X509_CRL *crl = crypto_decode(state, &crypto_revocation_list, der);
+
+    if (crl == NULL || sort_for_lookups(crl))
+        return crl;
+    X509_CRL_free(crl);
+    util_errors_clear();
+    return (void *)PyErr_NoMemory();
+}
+
+static PyObject *
+crl_to_cryptography(PyObject *self, PyObject *unused)
+{
+    return crypto_interop_load("cryptography.x509", "load_der_x509_crl",
+                               encoding_of((CRLObject *)self));
+}
+
+static PyObject *
+crl_from_cryptography(PyObject *type, PyTypeObject *defining, PyObject *const *args,
+                      Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("from_cryptography", 1, 1, "crypto_crl");
+    crypto_state *state = PyType_GetModuleState(defining);
+    PyObject *given;
+    X509_CRL *crl;
+
+    if (util_bind(&params, args, nargs, kwnames, &given) < 0)
+        return NULL;
+    crl = crypto_decode(state, &crypto_revocation_list,
+                        crypto_interop_der(given, "CertificateRevocationList", "crypto_crl"));
+    return crl == NULL ? NULL : crl_wrap((PyTypeObject *)type, crl);
+}
+
+/* ---- the type ---- */
+
+static PyObject *
+crl_get_handle(PyObject *self, void *unused)
+{
+    return util_handle_new(self, ((CRLObject *)self)->ptr, "X509_CRL *");
+}
+
+static PyGetSetDef crl_getset[] = {
+    {"_crl", crl_get_handle, NULL, NULL, NULL},
+    {NULL},
+};
+
+static PyMethodDef crl_methods[] = {
+    UTIL_ROW(crl, set_version),
+    UTIL_ROW(crl, set_lastUpdate),
+    UTIL_ROW(crl, set_nextUpdate),
+    UTIL_ROW_NOARGS(crl, get_issuer),
+    UTIL_ROW(crl, add_revoked),
+    UTIL_ROW_NOARGS(crl, get_revoked),
+    UTIL_ROW_OF(sign, crypto_crl_sign, crl_sign_doc),
+    UTIL_ROW_OF(export, crypto_crl_export, crl_export_doc),
+    UTIL_ROW_NOARGS(crl, to_cryptography),
+    UTIL_CLASS_ROW_OF(from_cryptography, crl_from_cryptography, crl_from_cryptography_doc),
+    {NULL},
+};
+
+static PyType_Slot crl_slots[] = {
+    UTIL_OWNER_SLOTS(crl),        {Py_tp_new, crl_new},       {Py_tp_init, util_init_nothing},
+    {Py_tp_methods, crl_methods}, {Py_tp_getset, crl_getset}, {0, NULL},
+};
+
+PyType_Spec crl_spec = {
+    .name = "OpenSSL.crypto.CRL",
+    .basicsize = sizeof(CRLObject),
+    .flags = UTIL_TYPE_FLAGS,
+    .slots = crl_slots,
+};
