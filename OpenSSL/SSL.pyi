@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from os import PathLike
 from typing import Any, Final, TypeAlias
 
-from OpenSSL.crypto import X509, PKey, X509Name, X509Store
+from OpenSSL.crypto import X509, X509Name, X509Store
 
 _Path: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes]
 

@@ -15,6 +15,7 @@ import threading
 import echo_client
 import echo_server
 import make_certificates
+
 from OpenSSL import SSL, __version__
 
 

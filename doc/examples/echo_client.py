@@ -1,6 +1,6 @@
 """A client that verifies its server, sends data and compares what comes back.
 
-    python echo_client.py FOLDER PORT [MEBIBYTES]
+python echo_client.py FOLDER PORT [MEBIBYTES]
 """
 
 import hashlib

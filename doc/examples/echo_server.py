@@ -10,8 +10,9 @@ import socket
 import sys
 import threading
 
-from OpenSSL import SSL
 from make_certificates import PASSPHRASE
+
+from OpenSSL import SSL
 
 PROTOCOLS = [b"echo/2", b"echo/1"]  # what we speak, best first
 

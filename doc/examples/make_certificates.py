@@ -1,6 +1,6 @@
 """A certificate authority and a server's certificate, written into a folder.
 
-    python make_certificates.py FOLDER
+python make_certificates.py FOLDER
 """
 
 import os

@@ -157,8 +157,8 @@ static const struct {
     char name[3];
     int nid;
 } common_fields[] = {
-    {"CN", NID_commonName},       {"O", NID_organizationName},     {"OU", NID_organizationalUnitName},
-    {"C", NID_countryName},       {"L", NID_localityName},         {"ST", NID_stateOrProvinceName},
+    {"CN", NID_commonName}, {"O", NID_organizationName}, {"OU", NID_organizationalUnitName},
+    {"C", NID_countryName}, {"L", NID_localityName},     {"ST", NID_stateOrProvinceName},
 };
 
 static int

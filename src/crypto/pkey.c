@@ -272,12 +272,8 @@ static PyMethodDef pkey_methods[] = {
 };
 
 static PyType_Slot pkey_slots[] = {
-    UTIL_OWNER_SLOTS(pkey),
-    {Py_tp_new, pkey_new},
-    {Py_tp_init, util_init_nothing},
-    {Py_tp_methods, pkey_methods},
-    {Py_tp_getset, pkey_getset},
-    {0, NULL},
+    UTIL_OWNER_SLOTS(pkey),        {Py_tp_new, pkey_new},       {Py_tp_init, util_init_nothing},
+    {Py_tp_methods, pkey_methods}, {Py_tp_getset, pkey_getset}, {0, NULL},
 };
 
 PyType_Spec pkey_spec = {

@@ -252,14 +252,11 @@ static PyGetSetDef connection_getset[] = {
 #define ROW_NOARGS(name) UTIL_ROW_NOARGS(connection, name),
 
 static PyMethodDef connection_methods[] = {
-    CONNECTION_LIFE_METHODS(ROW, ROW_NOARGS)
-    CONNECTION_CONTEXT_METHODS(ROW, ROW_NOARGS)
-    CONNECTION_IO_METHODS(ROW, ROW_NOARGS)
-    CONNECTION_INFO_METHODS(ROW, ROW_NOARGS)
-    CONNECTION_SECRET_METHODS(ROW, ROW_NOARGS)
-    CONNECTION_PEER_METHODS(ROW, ROW_NOARGS)
-    CONNECTION_SETTING_METHODS(ROW, ROW_NOARGS)
-    UTIL_ROW_OF(read, connection_recv, connection_read_doc),
+    CONNECTION_LIFE_METHODS(ROW, ROW_NOARGS) CONNECTION_CONTEXT_METHODS(ROW, ROW_NOARGS)
+        CONNECTION_IO_METHODS(ROW, ROW_NOARGS) CONNECTION_INFO_METHODS(ROW, ROW_NOARGS)
+            CONNECTION_SECRET_METHODS(ROW, ROW_NOARGS) CONNECTION_PEER_METHODS(ROW, ROW_NOARGS)
+                CONNECTION_SETTING_METHODS(ROW, ROW_NOARGS)
+                    UTIL_ROW_OF(read, connection_recv, connection_read_doc),
     UTIL_ROW_OF(write, connection_send, connection_write_doc),
     {NULL},
 };
@@ -267,16 +264,11 @@ static PyMethodDef connection_methods[] = {
 static PyMemberDef connection_members[] = {UTIL_MEMBERS(ConnectionObject), {NULL}};
 
 static PyType_Slot connection_slots[] = {
-    {Py_tp_doc, (char *)connection_doc},
-    {Py_tp_init, connection_init},
-    {Py_tp_traverse, connection_traverse},
-    {Py_tp_clear, connection_clear},
-    {Py_tp_dealloc, connection_dealloc},
-    {Py_tp_getattro, connection_getattro},
-    {Py_tp_methods, connection_methods},
-    {Py_tp_members, connection_members},
-    {Py_tp_getset, connection_getset},
-    {0, NULL},
+    {Py_tp_doc, (char *)connection_doc},   {Py_tp_init, connection_init},
+    {Py_tp_traverse, connection_traverse}, {Py_tp_clear, connection_clear},
+    {Py_tp_dealloc, connection_dealloc},   {Py_tp_getattro, connection_getattro},
+    {Py_tp_methods, connection_methods},   {Py_tp_members, connection_members},
+    {Py_tp_getset, connection_getset},     {0, NULL},
 };
 
 PyType_Spec connection_spec = {

@@ -5,6 +5,7 @@
 #include "ssl/state.h"
 
 /* X: takes parameters.  X0: takes none. */
+/* clang-format off */
 #define CONNECTION_LIFE_METHODS(X, X0)                                                     \
     X0(get_app_data) X(set_app_data) X(connect) X(connect_ex) \
     X0(accept) X0(close) X(makefile) X(sock_shutdown) X0(set_connect_state)                \
@@ -39,8 +40,10 @@
     X(set_tlsext_host_name) X(set_alpn_protos) X0(request_ocsp) X(set_options)             \
     X(set_shutdown) X(set_ciphertext_mtu)
 
-#define CONNECTION_DECLARE(name)                                                            \
-    PyObject *connection_##name(PyObject *self, PyObject *const *args, Py_ssize_t nargs,    \
+/* clang-format on */
+
+#define CONNECTION_DECLARE(name)                                                         \
+    PyObject *connection_##name(PyObject *self, PyObject *const *args, Py_ssize_t nargs, \
                                 PyObject *kwnames);
 #define CONNECTION_DECLARE_NOARGS(name) \
     PyObject *connection_##name(PyObject *self, PyObject *unused);

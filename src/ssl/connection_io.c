@@ -86,10 +86,8 @@ connection_recv_into(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyOb
     Py_buffer view;
 
     if (util_bind(&params, args, nargs, kwnames, given) < 0
-        || (given[1] != NULL && given[1] != Py_None
-            && util_as_size(given[1], "nbytes", &size) < 0)
-        || flags_of(given[2], &read.kind) < 0
-        || util_as_writable(given[0], "buffer", &view) < 0)
+        || (given[1] != NULL && given[1] != Py_None && util_as_size(given[1], "nbytes", &size) < 0)
+        || flags_of(given[2], &read.kind) < 0 || util_as_writable(given[0], "buffer", &view) < 0)
         return NULL;
     read.data = view.buf;
     read.size = (size_t)(size < view.len ? size : view.len);
@@ -270,8 +268,7 @@ connection_bio_read(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObj
     ConnectionObject *self;
     Py_ssize_t size;
 
-    if (util_bind(&params, args, nargs, kwnames, given) < 0
-        || (self = enter_memory(op)) == NULL)
+    if (util_bind(&params, args, nargs, kwnames, given) < 0 || (self = enter_memory(op)) == NULL)
         return NULL;
     if (util_as_size(given[0], "bufsiz", &size) < 0)
         goto done;
@@ -302,9 +299,8 @@ feed(ConnectionObject *self, PyObject *data, Py_ssize_t *size)
         if (util_as_warned_buffer(data, "buf", &view) < 0)
             return -1;
         *size = view.len;
-        result = view.len == 0
-                     ? 0
-                     : queue_put(&self->transport.incoming, view.buf, (size_t)view.len);
+        result =
+            view.len == 0 ? 0 : queue_put(&self->transport.incoming, view.buf, (size_t)view.len);
         PyBuffer_Release(&view);
     }
     if (result < 0)
@@ -321,8 +317,7 @@ connection_bio_write(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyOb
     Py_ssize_t size;
     int failed;
 
-    if (util_bind(&params, args, nargs, kwnames, given) < 0
-        || (self = enter_memory(op)) == NULL)
+    if (util_bind(&params, args, nargs, kwnames, given) < 0 || (self = enter_memory(op)) == NULL)
         return NULL;
     failed = feed(self, given[0], &size);
     ssl_connection_leave(op);

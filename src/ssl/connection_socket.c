@@ -74,7 +74,8 @@ connect_with(const util_params *params, PyObject *op, PyObject *const *args, Py_
 {
     PyObject *given[1];
 
-    if (util_bind(params, args, nargs, kwnames, given) < 0 || set_role(op, SSL_set_connect_state) < 0)
+    if (util_bind(params, args, nargs, kwnames, given) < 0
+        || set_role(op, SSL_set_connect_state) < 0)
         return NULL;
     return delegate(op, params->function, given, 1, NULL);
 }
@@ -137,8 +138,8 @@ connection_close(PyObject *op, PyObject *unused)
     if (socket == NULL)
         return NULL;
     if (self->ptr == NULL || io_close(self) == 0)
-        result = PyLong_Check(socket) ? Py_NewRef(Py_None)
-                                      : PyObject_CallMethod(socket, "close", NULL);
+        result =
+            PyLong_Check(socket) ? Py_NewRef(Py_None) : PyObject_CallMethod(socket, "close", NULL);
     Py_DECREF(socket);
     return result;
 }

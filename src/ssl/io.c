@@ -159,9 +159,7 @@ one_round(ConnectionObject *self, io_op *op, short *events)
         op->flushing = 1;
         op->target = transport->queued;
     }
-    *events = op->error == SSL_ERROR_WANT_READ ? POLLIN
-              : op->error == IO_ELSEWHERE      ? 0
-                                               : POLLOUT;
+    *events = op->error == SSL_ERROR_WANT_READ ? POLLIN : op->error == IO_ELSEWHERE ? 0 : POLLOUT;
     if (*events != 0 && !transport_is_flushed(transport))
         *events |= POLLOUT; /* nobody else may be there to send it */
     return op->error != SSL_ERROR_WANT_READ && op->error != SSL_ERROR_WANT_WRITE

@@ -24,7 +24,7 @@ typedef struct {
 
     /* io.c's own */
     int error, sys;
-    int flushing;    /* SSL has done its part; what is left is output up to *target* */
+    int flushing; /* SSL has done its part; what is left is output up to *target* */
     uint64_t target;
 } io_op;
 

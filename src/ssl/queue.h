@@ -12,11 +12,11 @@ typedef struct {
 } ssl_piece;
 
 typedef struct {
-    ssl_piece *pieces;    /* a ring; NULL while nothing was ever queued */
-    unsigned capacity;    /* a power of two */
+    ssl_piece *pieces;          /* a ring; NULL while nothing was ever queued */
+    unsigned capacity;          /* a power of two */
     unsigned spent, head, tail; /* counters: [spent, head) is read but not yet let go of */
-    size_t start;         /* how much of the piece at head was read already */
-    size_t size;          /* bytes in [head, tail), without those */
+    size_t start;               /* how much of the piece at head was read already */
+    size_t size;                /* bytes in [head, tail), without those */
 } ssl_queue;
 
 static inline int

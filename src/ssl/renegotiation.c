@@ -13,8 +13,7 @@ enum { LATER_DATA = 1 << 20 /* how much a renegotiation may have to read past */
 int
 renegotiation_is_due(const ConnectionObject *self, const io_op *op)
 {
-    return self->established && !self->settled
-           && (op->kind == IO_WRITE || op->kind == IO_HANDSHAKE)
+    return self->established && !self->settled && (op->kind == IO_WRITE || op->kind == IO_HANDSHAKE)
            && (self->renegotiate_asked || SSL_in_init(self->ptr));
 }
 
@@ -71,7 +70,8 @@ renegotiation_drive(ConnectionObject *self, io_op *op)
         op->sys = peek.sys;
         if (peek.error == IO_DONE)
             put_aside(self, op);
-        if (op->error != IO_DONE && (op->error != SSL_ERROR_WANT_READ || renegotiation_is_due(self, op)))
+        if (op->error != IO_DONE
+            && (op->error != SSL_ERROR_WANT_READ || renegotiation_is_due(self, op)))
             return;
     }
     op->error = IO_DONE;

@@ -7,19 +7,19 @@
 #include "util/object.h"
 #include "util/thread.h"
 
-#define SSL_STATE(X)                  \
-    X(PyObject, Error)                \
-    X(PyObject, ZeroReturnError)      \
-    X(PyObject, WantReadError)        \
-    X(PyObject, WantWriteError)       \
-    X(PyObject, WantX509LookupError)  \
-    X(PyObject, SysCallError)         \
-    X(PyObject, errorcode)            \
-    X(PyObject, no_calls)             \
-    X(PyObject, no_overlap)           \
-    X(PyTypeObject, Context_Type)     \
-    X(PyTypeObject, Connection_Type)  \
-    X(PyTypeObject, Session_Type)     \
+#define SSL_STATE(X)                 \
+    X(PyObject, Error)               \
+    X(PyObject, ZeroReturnError)     \
+    X(PyObject, WantReadError)       \
+    X(PyObject, WantWriteError)      \
+    X(PyObject, WantX509LookupError) \
+    X(PyObject, SysCallError)        \
+    X(PyObject, errorcode)           \
+    X(PyObject, no_calls)            \
+    X(PyObject, no_overlap)          \
+    X(PyTypeObject, Context_Type)    \
+    X(PyTypeObject, Connection_Type) \
+    X(PyTypeObject, Session_Type)    \
     X(PyObject, crypto_capsule)
 
 typedef struct {
@@ -68,7 +68,7 @@ PyObject *ssl_calls_merged(PyObject *mine, PyObject *theirs);
 
 typedef struct {
     UTIL_HEAD
-    SSL_CTX *ptr; /* NULL before __init__ */
+    SSL_CTX *ptr;     /* NULL before __init__ */
     util_rwlock lock; /* setters write; handshake steps and SSL_new read */
     PyObject *calls;
     PyObject *passphrase, *passphrase_data; /* set_passwd_cb */
@@ -85,16 +85,16 @@ typedef struct ssl_waiter ssl_waiter;
 
 typedef struct {
     UTIL_HEAD
-    SSL *ptr;               /* NULL before __init__ */
-    PyObject *context;      /* the Context in force */
-    PyObject *home_context; /* the first one: OpenSSL goes on using it for sessions */
+    SSL *ptr;                 /* NULL before __init__ */
+    PyObject *context;        /* the Context in force */
+    PyObject *home_context;   /* the first one: OpenSSL goes on using it for sessions */
     PyObject *locked_context; /* whose lock the running step holds; borrowed */
     PyObject *parted_context; /* left by set_context while a step still held its lock */
-    util_hold entered[2];   /* the lock of one that set_context has brought into a running step */
-    PyObject *calls;        /* guarded by mutex */
-    PyObject *socket;       /* what was given; None for memory */
+    util_hold entered[2];     /* the lock of one that set_context has brought into a running step */
+    PyObject *calls;          /* guarded by mutex */
+    PyObject *socket;         /* what was given; None for memory */
     PyObject *app_data;
-    PyObject *kept;         /* what OpenSSL reads after a callback has returned */
+    PyObject *kept;          /* what OpenSSL reads after a callback has returned */
     util_mutex mutex;        /* around every use of ptr; never held while waiting */
     ssl_transport transport; /* guarded by it, as all up to the gate */
     ssl_queue later;         /* application data read past by a renegotiation */
@@ -109,10 +109,10 @@ typedef struct {
     char alerting;           /* our close_notify was made, but is not out yet */
     size_t accepted;         /* what SSL took of a send whose output is not out yet */
     const void *accepted_data;
-    util_guard gate;         /* around the rest: who waits, and whose turn it is */
+    util_guard gate; /* around the rest: who waits, and whose turn it is */
     ssl_waiter *waiters;
     char busy[2];
-    atomic_uint calls_off;   /* counts close() and shutdown(): those that wait give up */
+    atomic_uint calls_off; /* counts close() and shutdown(): those that wait give up */
     atomic_bool closed;
 } ConnectionObject;
 

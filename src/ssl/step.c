@@ -49,8 +49,8 @@ is_cut(const ConnectionObject *self, const io_op *op)
     if (op->error == SSL_ERROR_SSL
         && util_errors_first_is(ERR_LIB_SSL, SSL_R_UNEXPECTED_EOF_WHILE_READING))
         return 1;
-    return (op->error == SSL_ERROR_SSL || op->error == SSL_ERROR_SYSCALL)
-           && self->transport.eof && op->sys == 0 && !util_errors_pending();
+    return (op->error == SSL_ERROR_SSL || op->error == SSL_ERROR_SYSCALL) && self->transport.eof
+           && op->sys == 0 && !util_errors_pending();
 }
 
 static void

@@ -16,8 +16,8 @@
 #endif
 
 enum {
-    PIPE_PIECE = 4096,     /* what a pipe that is ready takes without blocking: PIPE_BUF */
-    MEMORY_MTU = 1472      /* an Ethernet frame's room for a datagram */
+    PIPE_PIECE = 4096, /* what a pipe that is ready takes without blocking: PIPE_BUF */
+    MEMORY_MTU = 1472  /* an Ethernet frame's room for a datagram */
 };
 
 /* ---- the descriptor ---- */

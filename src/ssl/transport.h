@@ -15,12 +15,13 @@ enum { SMALL_OUTPUT = 512 };
 typedef struct {
     transport_kind kind;
     int fd;
-    char datagrams;  /* one read, one write: one datagram */
-    char eof;        /* nothing more will come in */
-    char dead;       /* a callback failed where OpenSSL takes no for an answer: nothing moves */
-    int broken;      /* errno of a write that failed for good */
-    int sys;         /* errno of what failed last */
-    uint64_t in, queued, out; /* of a descriptor: bytes read; bytes taken from OpenSSL; bytes gone to the kernel */
+    char datagrams; /* one read, one write: one datagram */
+    char eof;       /* nothing more will come in */
+    char dead;      /* a callback failed where OpenSSL takes no for an answer: nothing moves */
+    int broken;     /* errno of a write that failed for good */
+    int sys;        /* errno of what failed last */
+    uint64_t in, queued,
+        out; /* of a descriptor: bytes read; bytes taken from OpenSSL; bytes gone to the kernel */
     ssl_queue incoming; /* memory: what bio_write brought */
     ssl_queue outgoing; /* memory: what bio_read will fetch; else: what the kernel did not take */
     /* Memory: output that comes before what is in the queue.  Small records are the most

@@ -6,7 +6,7 @@
 struct ssl_waiter {
     ssl_waiter *next;
     int bell;
-    short events; /* of the descriptor; 0: waits for news of any kind */
+    short events;     /* of the descriptor; 0: waits for news of any kind */
     signed char turn; /* which turn it waits for, or -1 */
     char granted;
 };

@@ -9,7 +9,7 @@ typedef enum { TURN_READ, TURN_WRITE } ssl_turn;
 
 typedef enum {
     TURN_OK,
-    TURN_RAISED,  /* a signal handler raised; the mutex is not held then */
+    TURN_RAISED,     /* a signal handler raised; the mutex is not held then */
     TURN_CALLED_OFF, /* close() or shutdown() of another thread */
 } turn_result;
 

@@ -37,8 +37,8 @@ put(const util_params *params, PyObject *name, PyObject *value, PyObject **value
         return fail(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'",
                     params->function, name);
     if (values[i] != NULL)
-        return fail(PyExc_TypeError, "%s() got multiple values for argument '%U'",
-                    params->function, name);
+        return fail(PyExc_TypeError, "%s() got multiple values for argument '%U'", params->function,
+                    name);
     values[i] = value;
     return 0;
 }
@@ -256,8 +256,8 @@ util_as_ascii_buffer(PyObject *value, const char *name, Py_buffer *view)
 static PyObject *
 encode_and_warn(PyObject *text, const char *name)
 {
-    if (PyErr_WarnFormat(PyExc_DeprecationWarning, 1,
-                         "str for %s is no longer accepted, use bytes", name)
+    if (PyErr_WarnFormat(PyExc_DeprecationWarning, 1, "str for %s is no longer accepted, use bytes",
+                         name)
         < 0)
         return NULL;
     return PyUnicode_AsUTF8String(text);

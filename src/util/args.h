@@ -57,9 +57,9 @@ int util_as_ascii_buffer(PyObject *value, const char *name, Py_buffer *view);
 int util_as_warned_buffer(PyObject *value, const char *name, Py_buffer *view);
 
 /* Each of these: a new reference to bytes without NUL, or NULL with an exception. */
-PyObject *util_as_path(PyObject *value, const char *name);       /* str, bytes or PathLike */
-PyObject *util_as_identifier(PyObject *value, const char *name); /* str or bytes: algorithms */
-PyObject *util_as_plain_bytes(PyObject *value, const char *name); /* bytes only */
+PyObject *util_as_path(PyObject *value, const char *name);         /* str, bytes or PathLike */
+PyObject *util_as_identifier(PyObject *value, const char *name);   /* str or bytes: algorithms */
+PyObject *util_as_plain_bytes(PyObject *value, const char *name);  /* bytes only */
 PyObject *util_as_warned_bytes(PyObject *value, const char *name); /* str with a warning */
 
 /* A new tuple of the items of any iterable, each of which is of that type. */

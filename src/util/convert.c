@@ -81,10 +81,10 @@ util_as_asn1_time(PyObject *value, const char *name)
 
     if (!PyBytes_Check(value))
         return (void *)PyErr_Format(PyExc_TypeError, "%s must be bytes, not %.100s", name,
-                            Py_TYPE(value)->tp_name);
+                                    Py_TYPE(value)->tp_name);
     if (!is_time(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value)))
-        return (void *)PyErr_Format(PyExc_ValueError, "%s is no valid time such as b'20300131235959Z'",
-                            name);
+        return (void *)PyErr_Format(PyExc_ValueError,
+                                    "%s is no valid time such as b'20300131235959Z'", name);
     time = ASN1_TIME_new();
     if (time == NULL || !ASN1_TIME_set_string(time, PyBytes_AS_STRING(value))) {
         ASN1_TIME_free(time);
@@ -121,8 +121,7 @@ util_from_bignum(const BIGNUM *number)
         return PyErr_NoMemory();
     (void)BN_bn2lebinpad(number, digits, size); /* it has the room that it asked for */
 #if HAVE_LONG_NATIVE_BYTES
-    result =
-        PyLong_FromUnsignedNativeBytes(digits, (size_t)size, Py_ASNATIVEBYTES_LITTLE_ENDIAN);
+    result = PyLong_FromUnsignedNativeBytes(digits, (size_t)size, Py_ASNATIVEBYTES_LITTLE_ENDIAN);
 #else
     result = _PyLong_FromByteArray(digits, (size_t)size, 1, 0);
 #endif

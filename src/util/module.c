@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
-static PyGetSetDef dict_getset = {
-    "__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL};
+static PyGetSetDef dict_getset = {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict,
+                                  NULL, NULL};
 
 /* An offset alone lets attributes be set; vars() wants to see the dictionary, too.  It cannot
    be set through the type, whose own __dict__ is in the way. */

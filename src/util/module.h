@@ -8,25 +8,22 @@
 #define UTIL_STATE_CLEAR(type, name) Py_CLEAR(state->name);
 
 /* Defines MODULE_traverse, MODULE_clear and MODULE_free from one list. */
-#define UTIL_STATE_FUNCTIONS(module, LIST)                        \
-    static int                                                    \
-    module##_traverse(PyObject *self, visitproc visit, void *arg) \
-    {                                                             \
-        module##_state *state = PyModule_GetState(self);          \
-        LIST(UTIL_STATE_VISIT)                                    \
-        return 0;                                                 \
-    }                                                             \
-    static int                                                    \
-    module##_clear(PyObject *self)                                \
-    {                                                             \
-        module##_state *state = PyModule_GetState(self);          \
-        LIST(UTIL_STATE_CLEAR)                                    \
-        return 0;                                                 \
-    }                                                             \
-    static void                                                   \
-    module##_free(void *self)                                     \
-    {                                                             \
-        module##_clear(self);                                     \
+#define UTIL_STATE_FUNCTIONS(module, LIST)                                   \
+    static int module##_traverse(PyObject *self, visitproc visit, void *arg) \
+    {                                                                        \
+        module##_state *state = PyModule_GetState(self);                     \
+        LIST(UTIL_STATE_VISIT)                                               \
+        return 0;                                                            \
+    }                                                                        \
+    static int module##_clear(PyObject *self)                                \
+    {                                                                        \
+        module##_state *state = PyModule_GetState(self);                     \
+        LIST(UTIL_STATE_CLEAR)                                               \
+        return 0;                                                            \
+    }                                                                        \
+    static void module##_free(void *self)                                    \
+    {                                                                        \
+        module##_clear(self);                                                \
     }
 
 typedef struct {

@@ -4,18 +4,20 @@
 #include "util/python.h"
 
 /* Every public type can be subclassed, given attributes and referenced weakly. */
-#define UTIL_HEAD    \
-    PyObject_HEAD    \
-    PyObject *dict;  \
+#define UTIL_HEAD   \
+    PyObject_HEAD   \
+    PyObject *dict; \
     PyObject *weakrefs;
 
 typedef struct {
     UTIL_HEAD
 } util_object;
 
-#define UTIL_MEMBERS(Object)                                                      \
-    {"__dictoffset__", Py_T_PYSSIZET, offsetof(Object, dict), Py_READONLY},       \
-    {"__weaklistoffset__", Py_T_PYSSIZET, offsetof(Object, weakrefs), Py_READONLY}
+#define UTIL_MEMBERS(Object)                                                         \
+    {"__dictoffset__", Py_T_PYSSIZET, offsetof(Object, dict), Py_READONLY},          \
+    {                                                                                \
+        "__weaklistoffset__", Py_T_PYSSIZET, offsetof(Object, weakrefs), Py_READONLY \
+    }
 
 /* The head's part of traverse, clear and dealloc. */
 static inline int
@@ -58,43 +60,39 @@ PyObject *util_handle_new(PyObject *owner, const void *pointer, const char *name
 /* Defines PREFIX_members, PREFIX_wrap, PREFIX_traverse, PREFIX_clear and PREFIX_dealloc for a
    type that owns one pointer and nothing else.  wrap takes the pointer over always: if it
    fails it has freed it. */
-#define UTIL_OWNER(prefix, Object, Pointer, release)              \
-    static PyMemberDef prefix##_members[] = {UTIL_MEMBERS(Object), {NULL}}; \
-    static PyObject *                                             \
-    prefix##_wrap(PyTypeObject *type, Pointer *pointer)           \
-    {                                                             \
-        Object *self = (Object *)type->tp_alloc(type, 0);         \
-        if (self == NULL)                                         \
-            release(pointer);                                     \
-        else                                                      \
-            self->ptr = pointer;                                  \
-        return (PyObject *)self;                                  \
-    }                                                             \
-    static int                                                    \
-    prefix##_traverse(PyObject *self, visitproc visit, void *arg) \
-    {                                                             \
-        return util_object_traverse(self, visit, arg);            \
-    }                                                             \
-    static int                                                    \
-    prefix##_clear(PyObject *self)                                \
-    {                                                             \
-        return util_object_clear(self);                           \
-    }                                                             \
-    static void                                                   \
-    prefix##_dealloc(PyObject *self)                              \
-    {                                                             \
-        util_object_dealloc_start(self);                          \
-        release(((Object *)self)->ptr);                           \
-        util_object_dealloc_end(self);                            \
+#define UTIL_OWNER(prefix, Object, Pointer, release)                         \
+    static PyMemberDef prefix##_members[] = {UTIL_MEMBERS(Object), {NULL}};  \
+    static PyObject *prefix##_wrap(PyTypeObject *type, Pointer *pointer)     \
+    {                                                                        \
+        Object *self = (Object *)type->tp_alloc(type, 0);                    \
+        if (self == NULL)                                                    \
+            release(pointer);                                                \
+        else                                                                 \
+            self->ptr = pointer;                                             \
+        return (PyObject *)self;                                             \
+    }                                                                        \
+    static int prefix##_traverse(PyObject *self, visitproc visit, void *arg) \
+    {                                                                        \
+        return util_object_traverse(self, visit, arg);                       \
+    }                                                                        \
+    static int prefix##_clear(PyObject *self)                                \
+    {                                                                        \
+        return util_object_clear(self);                                      \
+    }                                                                        \
+    static void prefix##_dealloc(PyObject *self)                             \
+    {                                                                        \
+        util_object_dealloc_start(self);                                     \
+        release(((Object *)self)->ptr);                                      \
+        util_object_dealloc_end(self);                                       \
     }
 
 /* Their rows in the type's slots. */
-#define UTIL_OWNER_SLOTS(prefix)            \
-    {Py_tp_doc, (char *)prefix##_doc},      \
-    {Py_tp_members, prefix##_members},      \
-    {Py_tp_traverse, prefix##_traverse},    \
-    {Py_tp_clear, prefix##_clear},          \
-    {Py_tp_dealloc, prefix##_dealloc}
+#define UTIL_OWNER_SLOTS(prefix)                                            \
+    {Py_tp_doc, (char *)prefix##_doc}, {Py_tp_members, prefix##_members},   \
+        {Py_tp_traverse, prefix##_traverse}, {Py_tp_clear, prefix##_clear}, \
+    {                                                                       \
+        Py_tp_dealloc, prefix##_dealloc                                     \
+    }
 
 #define UTIL_TYPE_FLAGS (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC)
 /* Copying or pickling would duplicate a pointer. */
@@ -113,14 +111,21 @@ PyObject *util_handle_new(PyObject *owner, const void *pointer, const char *name
 /* ---- rows of a method table ---- */
 
 /* A method with parameters takes (self, args, nargs, kwnames), one without (self, unused). */
-#define UTIL_ROW_OF(name, function, doc) \
-    {#name, (PyCFunction)(void (*)(void))function, METH_FASTCALL | METH_KEYWORDS, doc}
-#define UTIL_ROW_NOARGS_OF(name, function, doc) {#name, function, METH_NOARGS, doc}
+#define UTIL_ROW_OF(name, function, doc)                                                 \
+    {                                                                                    \
+#name, (PyCFunction)(void (*)(void))function, METH_FASTCALL | METH_KEYWORDS, doc \
+    }
+#define UTIL_ROW_NOARGS_OF(name, function, doc) \
+    {                                           \
+#name, function, METH_NOARGS, doc       \
+    }
 
 /* A class method's self is the type, that of a Python subclass perhaps. */
-#define UTIL_CLASS_ROW_OF(name, function, doc)     \
-    {#name, (PyCFunction)(void (*)(void))function, \
-     METH_CLASS | METH_FASTCALL | METH_KEYWORDS, doc}
+#define UTIL_CLASS_ROW_OF(name, function, doc)                                                    \
+    {                                                                                             \
+#name, (PyCFunction)(void (*)(void))function, METH_CLASS | METH_FASTCALL | METH_KEYWORDS, \
+            doc                                                                                   \
+    }
 
 /* Rows whose function does its own locking, or needs none. */
 #define UTIL_ROW(prefix, name) UTIL_ROW_OF(name, prefix##_##name, prefix##_##name##_doc)
@@ -131,25 +136,24 @@ PyObject *util_handle_new(PyObject *owner, const void *pointer, const char *name
    free-threaded build the row holds a wrapper, elsewhere the function itself.  The first
    macro stands behind the function, the second in the table. */
 #ifdef Py_GIL_DISABLED
-#define UTIL_LOCKED(prefix, name)                                                            \
-    static PyObject *                                                                        \
-    prefix##_##name##_locked(PyObject *self, PyObject *const *a, Py_ssize_t n, PyObject *kw) \
-    {                                                                                        \
-        PyObject *result;                                                                    \
-        Py_BEGIN_CRITICAL_SECTION(self);                                                     \
-        result = prefix##_##name(self, a, n, kw);                                            \
-        Py_END_CRITICAL_SECTION();                                                           \
-        return result;                                                                       \
+#define UTIL_LOCKED(prefix, name)                                                               \
+    static PyObject *prefix##_##name##_locked(PyObject *self, PyObject *const *a, Py_ssize_t n, \
+                                              PyObject *kw)                                     \
+    {                                                                                           \
+        PyObject *result;                                                                       \
+        Py_BEGIN_CRITICAL_SECTION(self);                                                        \
+        result = prefix##_##name(self, a, n, kw);                                               \
+        Py_END_CRITICAL_SECTION();                                                              \
+        return result;                                                                          \
     }
-#define UTIL_LOCKED_NOARGS(prefix, name)                        \
-    static PyObject *                                           \
-    prefix##_##name##_locked(PyObject *self, PyObject *unused)  \
-    {                                                           \
-        PyObject *result;                                       \
-        Py_BEGIN_CRITICAL_SECTION(self);                        \
-        result = prefix##_##name(self, unused);                 \
-        Py_END_CRITICAL_SECTION();                              \
-        return result;                                          \
+#define UTIL_LOCKED_NOARGS(prefix, name)                                        \
+    static PyObject *prefix##_##name##_locked(PyObject *self, PyObject *unused) \
+    {                                                                           \
+        PyObject *result;                                                       \
+        Py_BEGIN_CRITICAL_SECTION(self);                                        \
+        result = prefix##_##name(self, unused);                                 \
+        Py_END_CRITICAL_SECTION();                                              \
+        return result;                                                          \
     }
 #define UTIL_LOCKED_ROW(prefix, name) \
     UTIL_ROW_OF(name, prefix##_##name##_locked, prefix##_##name##_doc)

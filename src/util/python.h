@@ -28,9 +28,14 @@
 #endif
 
 #if PY_VERSION_HEX < 0x030d0000
-#define Py_BEGIN_CRITICAL_SECTION(op) { (void)(op);
+#define Py_BEGIN_CRITICAL_SECTION(op) \
+    {                                 \
+        (void)(op);
 #define Py_END_CRITICAL_SECTION() }
-#define Py_BEGIN_CRITICAL_SECTION2(a, b) { (void)(a); (void)(b);
+#define Py_BEGIN_CRITICAL_SECTION2(a, b) \
+    {                                    \
+        (void)(a);                       \
+        (void)(b);
 #define Py_END_CRITICAL_SECTION2() }
 #define PyThreadState_GetUnchecked _PyThreadState_UncheckedGet
 #define PyUnicode_EqualToUTF8(u, s) (PyUnicode_CompareWithASCIIString((u), (s)) == 0)
@@ -38,8 +43,7 @@
 
 /* Module slots that newer interpreters know; older ones see nothing. */
 #ifdef Py_mod_multiple_interpreters
-#define UTIL_SLOT_INTERPRETERS \
-    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#define UTIL_SLOT_INTERPRETERS {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
 #else
 #define UTIL_SLOT_INTERPRETERS
 #endif

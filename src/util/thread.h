@@ -8,11 +8,11 @@
 /* ---- leaving and coming back ---- */
 
 /* Run one expression with the thread detached from the interpreter. */
-#define DETACHED(...)   \
-    do {                \
-        util_detach();  \
-        __VA_ARGS__;    \
-        util_attach();  \
+#define DETACHED(...)  \
+    do {               \
+        util_detach(); \
+        __VA_ARGS__;   \
+        util_attach(); \
     } while (0)
 
 void util_detach(void);
@@ -36,7 +36,7 @@ int util_check_signals(void);
    May be asked for attached or detached; is never waited for while attached; the
    wait ends with -1 and an exception when a signal handler raises. */
 typedef struct {
-    atomic_int wanted;       /* how many hold it or wait for it */
+    atomic_int wanted; /* how many hold it or wait for it */
     atomic_uintptr_t owner;
     PyThread_type_lock next; /* released once for each hand-over to one that waits */
 } util_mutex;

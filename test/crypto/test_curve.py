@@ -4,6 +4,7 @@ import copy
 import pickle
 
 import pytest
+
 import support
 from OpenSSL import crypto
 
@@ -39,7 +40,9 @@ class TestGetEllipticCurve:
         assert curve._nid == 415
         assert curve._to_EC_KEY()
 
-    @pytest.mark.parametrize("name", ["no such curve", "P-256", "secp256r1", "", None, 1, b"prime256v1"])
+    @pytest.mark.parametrize(
+        "name", ["no such curve", "P-256", "secp256r1", "", None, 1, b"prime256v1"]
+    )
     def test_unknown(self, name):
         with pytest.raises(ValueError) as caught:
             crypto.get_elliptic_curve(name)

@@ -5,6 +5,7 @@ import gc
 import pickle
 
 import pytest
+
 import support
 from OpenSSL import crypto
 
@@ -50,18 +51,30 @@ class TestInit:
     @pytest.mark.parametrize(
         "name, value",
         [
-            (b"thisIsMadeUp", b"hi"), (b"basicConstraints", b"blah blah"), (b"", b""),
-            (b"subjectAltName", b""), (b"1.2.3.4", b"text"), (b"1.2.3.4", b"DER:zz"),
-            (b"basicConstraints", b"@section"), (b"subjectAltName", b"dirName:section"),
-            (b"subjectAltName", b"@section"), (b"subjectAltName", b"otherName:1.2.3.4;@x"),
+            (b"thisIsMadeUp", b"hi"),
+            (b"basicConstraints", b"blah blah"),
+            (b"", b""),
+            (b"subjectAltName", b""),
+            (b"1.2.3.4", b"text"),
+            (b"1.2.3.4", b"DER:zz"),
+            (b"basicConstraints", b"@section"),
+            (b"subjectAltName", b"dirName:section"),
+            (b"subjectAltName", b"@section"),
+            (b"subjectAltName", b"otherName:1.2.3.4;@x"),
             (b"proxyCertInfo", b"language:id-ppl-anyLanguage,pathlen:1,policy:text:AB"),
             (b"proxyCertInfo", b"language:id-ppl-anyLanguage,pathlen:1,policy:file:/etc/passwd"),
-            (b"proxyCertInfo", b"@x"), (b"certificatePolicies", b"@x"),
-            (b"certificatePolicies", b"1.2.3.4,@x"), (b"sbgp-ipAddrBlock", b"@x"),
-            (b"sbgp-autonomousSysNum", b"@x"), (b"nameConstraints", b"permitted;dirName:x"),
-            (b"crlDistributionPoints", b"x"), (b"issuingDistributionPoint", b"x"),
-            (b"policyConstraints", b"x:y"), (b"authorityKeyIdentifier", b"keyid:always"),
-            (b"subjectKeyIdentifier", b"hash"), (b"keyUsage", b"none such"),
+            (b"proxyCertInfo", b"@x"),
+            (b"certificatePolicies", b"@x"),
+            (b"certificatePolicies", b"1.2.3.4,@x"),
+            (b"sbgp-ipAddrBlock", b"@x"),
+            (b"sbgp-autonomousSysNum", b"@x"),
+            (b"nameConstraints", b"permitted;dirName:x"),
+            (b"crlDistributionPoints", b"x"),
+            (b"issuingDistributionPoint", b"x"),
+            (b"policyConstraints", b"x:y"),
+            (b"authorityKeyIdentifier", b"keyid:always"),
+            (b"subjectKeyIdentifier", b"hash"),
+            (b"keyUsage", b"none such"),
             (b"1.2.3.4", b"ASN1:SEQUENCE:section"),
         ],
     )
@@ -80,7 +93,13 @@ class TestInit:
         assert b"root" not in extension.get_data()
 
     @pytest.mark.parametrize(
-        "name, value", [("basicConstraints", b"CA:TRUE"), (b"basicConstraints", "CA:TRUE"), (None, b""), (b"nsComment", bytearray(b"x"))]
+        "name, value",
+        [
+            ("basicConstraints", b"CA:TRUE"),
+            (b"basicConstraints", "CA:TRUE"),
+            (None, b""),
+            (b"nsComment", bytearray(b"x")),
+        ],
     )
     def test_wrong_types(self, name, value):
         with pytest.raises(TypeError):
@@ -124,8 +143,12 @@ class TestInit:
     def test_without_init(self):
         extension = crypto.X509Extension.__new__(crypto.X509Extension)
         for call in (
-            extension.get_critical, extension.get_short_name, extension.get_data,
-            lambda: str(extension), lambda: extension._nid, lambda: extension._extension,
+            extension.get_critical,
+            extension.get_short_name,
+            extension.get_data,
+            lambda: str(extension),
+            lambda: extension._nid,
+            lambda: extension._extension,
             lambda: crypto.X509().add_extensions([extension]),
         ):
             with pytest.raises(ValueError):
@@ -146,11 +169,22 @@ class TestText:
         "name, value, text",
         [
             (b"basicConstraints", b"CA:FALSE", "CA:FALSE"),
-            (b"keyUsage", b"digitalSignature, keyEncipherment", "Digital Signature, Key Encipherment"),
+            (
+                b"keyUsage",
+                b"digitalSignature, keyEncipherment",
+                "Digital Signature, Key Encipherment",
+            ),
             (b"extendedKeyUsage", b"serverAuth", "TLS Web Server Authentication"),
-            (b"subjectAltName", b"DNS:a.example, IP:192.0.2.1, email:x@y.example",
-             "DNS:a.example, IP Address:192.0.2.1, email:x@y.example"),
-            (b"subjectAltName", b"URI:http://x, IP:2001:db8::1", "URI:http://x, IP Address:2001:DB8:0:0:0:0:0:1"),
+            (
+                b"subjectAltName",
+                b"DNS:a.example, IP:192.0.2.1, email:x@y.example",
+                "DNS:a.example, IP Address:192.0.2.1, email:x@y.example",
+            ),
+            (
+                b"subjectAltName",
+                b"URI:http://x, IP:2001:db8::1",
+                "URI:http://x, IP Address:2001:DB8:0:0:0:0:0:1",
+            ),
             (b"subjectAltName", b"RID:1.2.3.4", "Registered ID:1.2.3.4"),
         ],
     )
@@ -160,12 +194,14 @@ class TestText:
     def test_nul_is_seen(self):
         """CVE-2013-4314: a name with a NUL must not look like its beginning."""
         names = b""
-        for tag, text in ((0x82, b"good.example\0.evil.example"), (0x81, b"a@b\0c"), (0x86, b"http://x\0y")):
+        for tag, text in (
+            (0x82, b"good.example\0.evil.example"),
+            (0x81, b"a@b\0c"),
+            (0x86, b"http://x\0y"),
+        ):
             names += bytes([tag, len(text)]) + text
         extension = from_der(b"subjectAltName", bytes([0x30, len(names)]) + names)
-        assert str(extension) == (
-            "DNS:good.example\0.evil.example, email:a@b\0c, URI:http://x\0y"
-        )
+        assert str(extension) == ("DNS:good.example\0.evil.example, email:a@b\0c, URI:http://x\0y")
 
     def test_no_utf8(self):
         assert "\udcff" in str(from_der(b"subjectAltName", b"\x30\x03\x82\x01\xff"))
@@ -176,6 +212,8 @@ class TestText:
 
     def test_as_the_command_prints_it(self, pki):
         cert = pki.server.x509()
-        printed = support.openssl("x509", "-noout", "-ext", "subjectAltName", stdin=pki.server.cert_pem)
+        printed = support.openssl(
+            "x509", "-noout", "-ext", "subjectAltName", stdin=pki.server.cert_pem
+        )
         texts = [str(cert.get_extension(i)) for i in range(cert.get_extension_count())]
         assert any(text.encode() in printed for text in texts)

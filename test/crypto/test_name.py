@@ -7,9 +7,10 @@ import threading
 import weakref
 
 import pytest
-import support
 from hypothesis import given
 from hypothesis import strategies as st
+
+import support
 from OpenSSL import crypto
 
 
@@ -24,9 +25,14 @@ class TestFields:
     @pytest.mark.parametrize(
         "short, long",
         [
-            ("C", "countryName"), ("ST", "stateOrProvinceName"), ("L", "localityName"),
-            ("O", "organizationName"), ("OU", "organizationalUnitName"), ("CN", "commonName"),
-            ("emailAddress", "emailAddress"), ("serialNumber", "serialNumber"),
+            ("C", "countryName"),
+            ("ST", "stateOrProvinceName"),
+            ("L", "localityName"),
+            ("O", "organizationName"),
+            ("OU", "organizationalUnitName"),
+            ("CN", "commonName"),
+            ("emailAddress", "emailAddress"),
+            ("serialNumber", "serialNumber"),
         ],
     )
     def test_short_and_long(self, short, long):
@@ -41,7 +47,9 @@ class TestFields:
         name = fresh(CN="x")
         assert getattr(name, "2.5.4.3") == "x"
 
-    @pytest.mark.parametrize("field", ["foobar", "cn", "no such thing", "1.2.3.4.5", "", "CN\0", "\udc80", "x" * 10000])
+    @pytest.mark.parametrize(
+        "field", ["foobar", "cn", "no such thing", "1.2.3.4.5", "", "CN\0", "\udc80", "x" * 10000]
+    )
     def test_unknown(self, field):
         name = fresh()
         with pytest.raises(AttributeError):
@@ -63,9 +71,14 @@ class TestFields:
     @pytest.mark.parametrize(
         "field, value, error",
         [
-            ("O", "x" * 65, crypto.Error), ("CN", "", crypto.Error), ("C", "deu", crypto.Error),
-            ("CN", b"\xff", crypto.Error), ("emailAddress", "\xe9", crypto.Error),
-            ("CN", None, TypeError), ("CN", 1, TypeError), ("CN", object(), TypeError),
+            ("O", "x" * 65, crypto.Error),
+            ("CN", "", crypto.Error),
+            ("C", "deu", crypto.Error),
+            ("CN", b"\xff", crypto.Error),
+            ("emailAddress", "\xe9", crypto.Error),
+            ("CN", None, TypeError),
+            ("CN", 1, TypeError),
+            ("CN", object(), TypeError),
             ("CN", "\udc80", UnicodeEncodeError),
         ],
     )
@@ -92,7 +105,11 @@ class TestFields:
         name = cert.get_subject()
         assert name.OU == "a"
         name.OU = "d"
-        assert [value for field, value in name.get_components() if field == b"OU"] == [b"b", b"c", b"d"]
+        assert [value for field, value in name.get_components() if field == b"OU"] == [
+            b"b",
+            b"c",
+            b"d",
+        ]
 
     def test_private_attributes(self):
         name = fresh(CN="x")
@@ -101,7 +118,11 @@ class TestFields:
         assert name._name
         assert not hasattr(name, "__len__")
 
-    @given(st.text(min_size=1, max_size=64).filter(lambda text: len(text.encode("utf-8", "replace")) <= 64))
+    @given(
+        st.text(min_size=1, max_size=64).filter(
+            lambda text: len(text.encode("utf-8", "replace")) <= 64
+        )
+    )
     def test_any_text_round_trips(self, text):
         try:
             text.encode()
@@ -115,7 +136,9 @@ class TestFields:
 class TestMethods:
     def test_der(self):
         name = fresh(C="US", CN="foo")
-        assert name.der() == bytes.fromhex("301b310b3009060355040613025553310c300a06035504030c03666f6f")
+        assert name.der() == bytes.fromhex(
+            "301b310b3009060355040613025553310c300a06035504030c03666f6f"
+        )
 
     def test_hash(self, pki):
         cert = pki.ca.x509()
@@ -128,7 +151,10 @@ class TestMethods:
         assert fresh(C="US", CN="\xe9").get_components() == [(b"C", b"US"), (b"CN", b"\xc3\xa9")]
 
     def test_repr(self):
-        assert repr(fresh(emailAddress="bar", CN="foo\n")) == "<X509Name object '/emailAddress=bar/CN=foo\\x0A'>"
+        assert (
+            repr(fresh(emailAddress="bar", CN="foo\n"))
+            == "<X509Name object '/emailAddress=bar/CN=foo\\x0A'>"
+        )
         name = fresh()
         for field in ("CN", "O", "OU", "L", "ST", "title", "surname", "givenName"):
             setattr(name, field, "\x01" * 60)
@@ -200,9 +226,18 @@ class TestCopies:
 
     def test_without_init(self):
         name = crypto.X509Name.__new__(crypto.X509Name)
-        for call in (name.der, name.hash, name.get_components, lambda: name.CN, lambda: repr(name),
-                     lambda: setattr(name, "CN", "x"), lambda: name == fresh(), lambda: name._name,
-                     lambda: crypto.X509Name(name), lambda: crypto.X509().set_subject(name)):
+        for call in (
+            name.der,
+            name.hash,
+            name.get_components,
+            lambda: name.CN,
+            lambda: repr(name),
+            lambda: setattr(name, "CN", "x"),
+            lambda: name == fresh(),
+            lambda: name._name,
+            lambda: crypto.X509Name(name),
+            lambda: crypto.X509().set_subject(name),
+        ):
             with pytest.raises(ValueError):
                 call()
 

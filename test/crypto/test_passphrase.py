@@ -6,6 +6,7 @@ import pty
 import sys
 
 import pytest
+
 import support
 from OpenSSL import crypto
 
@@ -105,7 +106,10 @@ class TestLoad:
 
     def test_traditional_encryption(self, key):
         pem = support.openssl(
-            "ec", "-aes128", "-passout", "pass:old",
+            "ec",
+            "-aes128",
+            "-passout",
+            "pass:old",
             stdin=crypto.dump_privatekey(PEM, key),
         )
         assert b"DEK-Info" in pem
@@ -160,7 +164,9 @@ class TestDump:
     def test_callable_is_asked_with_true(self, key):
         asked = []
         pem = crypto.dump_privatekey(
-            type=PEM, pkey=key, cipher="aes-128-cbc",
+            type=PEM,
+            pkey=key,
+            cipher="aes-128-cbc",
             passphrase=lambda writing: asked.append(writing) or SECRET,
         )
         assert asked == [True]

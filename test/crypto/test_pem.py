@@ -1,6 +1,7 @@
 """Loading and dumping: every kind of object in every format, and what is refused."""
 
 import pytest
+
 import support
 from OpenSSL import crypto
 
@@ -30,7 +31,9 @@ class TestCertificate:
 
     def test_kinds_of_buffers(self, server):
         for buffer in (
-            bytearray(server.cert_pem), memoryview(server.cert_pem), server.cert_pem.decode(),
+            bytearray(server.cert_pem),
+            memoryview(server.cert_pem),
+            server.cert_pem.decode(),
         ):
             assert crypto.load_certificate(PEM, buffer).get_subject().CN == "localhost"
         with pytest.raises(UnicodeEncodeError):
@@ -52,7 +55,16 @@ class TestCertificate:
         cert = crypto.load_certificate(ASN1, server.cert_der + b"more")
         assert crypto.dump_certificate(ASN1, cert) == server.cert_der
 
-    @pytest.mark.parametrize("junk", [b"", b"x", b"-----BEGIN CERTIFICATE-----\n", b"\x30\x84\xff\xff\xff\xff", b"\x30\x80" * 5000])
+    @pytest.mark.parametrize(
+        "junk",
+        [
+            b"",
+            b"x",
+            b"-----BEGIN CERTIFICATE-----\n",
+            b"\x30\x84\xff\xff\xff\xff",
+            b"\x30\x80" * 5000,
+        ],
+    )
     @pytest.mark.parametrize("kind", [PEM, ASN1])
     def test_junk(self, junk, kind):
         for load in (crypto.load_certificate, crypto.load_privatekey, crypto.load_publickey):
@@ -105,8 +117,14 @@ class TestCertificate:
             except crypto.Error:
                 continue
             for name in (
-                "get_version", "get_serial_number", "get_notBefore", "get_notAfter",
-                "has_expired", "subject_name_hash", "get_pubkey", "get_signature_algorithm",
+                "get_version",
+                "get_serial_number",
+                "get_notBefore",
+                "get_notAfter",
+                "has_expired",
+                "subject_name_hash",
+                "get_pubkey",
+                "get_signature_algorithm",
                 "get_extension_count",
             ):
                 try:
@@ -157,7 +175,10 @@ class TestPrivateKey:
         assert crypto.dump_privatekey(ASN1, crypto.load_privatekey(ASN1, pkcs8)) == der
 
     def test_text(self):
-        assert len(crypto.dump_privatekey(TEXT, crypto.load_privatekey(PEM, support.new_key("rsa")))) > 500
+        assert (
+            len(crypto.dump_privatekey(TEXT, crypto.load_privatekey(PEM, support.new_key("rsa"))))
+            > 500
+        )
         with pytest.raises(TypeError):
             crypto.dump_privatekey(TEXT, crypto.load_privatekey(PEM, support.new_key("ec")))
 

@@ -8,6 +8,7 @@ import threading
 import weakref
 
 import pytest
+
 import support
 from OpenSSL import crypto
 
@@ -76,7 +77,9 @@ class TestGenerateKey:
         key = crypto.PKey()
         key.generate_key(crypto.TYPE_RSA, 1024)
         text = support.openssl(
-            "pkey", "-noout", "-text",
+            "pkey",
+            "-noout",
+            "-text",
             stdin=crypto.dump_privatekey(crypto.FILETYPE_PEM, key),
         )
         assert b"publicExponent: 65537" in text
@@ -84,13 +87,20 @@ class TestGenerateKey:
     @pytest.mark.parametrize(
         "kind, bits, error",
         [
-            (-1, 0, crypto.Error), (crypto.TYPE_EC, 256, crypto.Error),
-            (crypto.TYPE_DH, 512, crypto.Error), (True, 0, crypto.Error),
-            (crypto.TYPE_RSA, -1, ValueError), (crypto.TYPE_RSA, 0, ValueError),
-            (crypto.TYPE_RSA, 100, crypto.Error), (crypto.TYPE_DSA, -1, crypto.Error),
-            (crypto.TYPE_DSA, 0, crypto.Error), ("6", 512, TypeError),
-            (crypto.TYPE_RSA, "512", TypeError), (crypto.TYPE_RSA, 512.0, TypeError),
-            (None, None, TypeError), (crypto.TYPE_RSA, 1 << 40, OverflowError),
+            (-1, 0, crypto.Error),
+            (crypto.TYPE_EC, 256, crypto.Error),
+            (crypto.TYPE_DH, 512, crypto.Error),
+            (True, 0, crypto.Error),
+            (crypto.TYPE_RSA, -1, ValueError),
+            (crypto.TYPE_RSA, 0, ValueError),
+            (crypto.TYPE_RSA, 100, crypto.Error),
+            (crypto.TYPE_DSA, -1, crypto.Error),
+            (crypto.TYPE_DSA, 0, crypto.Error),
+            ("6", 512, TypeError),
+            (crypto.TYPE_RSA, "512", TypeError),
+            (crypto.TYPE_RSA, 512.0, TypeError),
+            (None, None, TypeError),
+            (crypto.TYPE_RSA, 1 << 40, OverflowError),
             (1 << 70, 512, OverflowError),
         ],
     )
@@ -143,7 +153,8 @@ class TestGenerateKey:
 
 class TestQuestions:
     @pytest.mark.parametrize(
-        "kind, number, bits", [("rsa", 6, 2048), ("ec", 408, 256), ("ed25519", 1087, 256), ("ed448", 1088, 456)]
+        "kind, number, bits",
+        [("rsa", 6, 2048), ("ec", 408, 256), ("ed25519", 1087, 256), ("ed448", 1088, 456)],
     )
     def test_type_and_bits(self, kind, number, bits):
         key = load(kind)

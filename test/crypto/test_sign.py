@@ -1,6 +1,7 @@
 """Signatures over data, with the openssl command as the other party."""
 
 import pytest
+
 import support
 from OpenSSL import crypto
 
@@ -20,10 +21,15 @@ class TestSign:
         credential, digest = signer
         signature = crypto.sign(pkey=credential.pkey(), data=DATA, digest=digest)
         assert crypto.verify(credential.x509(), signature, DATA, digest) is None
-        assert crypto.verify(
-            cert=credential.x509(), signature=bytearray(signature), data=memoryview(DATA),
-            digest=digest.encode() if digest else digest,
-        ) is None
+        assert (
+            crypto.verify(
+                cert=credential.x509(),
+                signature=bytearray(signature),
+                data=memoryview(DATA),
+                digest=digest.encode() if digest else digest,
+            )
+            is None
+        )
 
     def test_the_command_verifies(self, signer, tmp_path):
         credential, digest = signer
@@ -33,8 +39,17 @@ class TestSign:
         public = tmp_path / "public"
         public.write_bytes(crypto.dump_publickey(PEM, credential.pkey()))
         support.openssl(
-            "pkeyutl", "-verify", "-pubin", "-inkey", public, "-rawin", "-in", data,
-            "-sigfile", signature, *(("-digest", digest) if digest else ()),
+            "pkeyutl",
+            "-verify",
+            "-pubin",
+            "-inkey",
+            public,
+            "-rawin",
+            "-in",
+            data,
+            "-sigfile",
+            signature,
+            *(("-digest", digest) if digest else ()),
         )
 
     def test_the_command_signs(self, signer, tmp_path):
@@ -42,7 +57,13 @@ class TestSign:
         data = tmp_path / "data"
         data.write_bytes(DATA)
         signature = support.openssl(
-            "pkeyutl", "-sign", "-inkey", credential.key_path, "-rawin", "-in", data,
+            "pkeyutl",
+            "-sign",
+            "-inkey",
+            credential.key_path,
+            "-rawin",
+            "-in",
+            data,
             *(("-digest", digest) if digest else ()),
         )
         crypto.verify(credential.x509(), signature, DATA, digest)

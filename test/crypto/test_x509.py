@@ -8,9 +8,10 @@ import re
 import time
 
 import pytest
-import support
 from hypothesis import given
 from hypothesis import strategies as st
+
+import support
 from OpenSSL import crypto
 
 PEM, ASN1, TEXT = crypto.FILETYPE_PEM, crypto.FILETYPE_ASN1, crypto.FILETYPE_TEXT
@@ -36,9 +37,11 @@ def build(key, name="built", issuer=None, issuer_key=None, digest="sha256", exte
 
 
 def printed(cert, *options):
-    return support.openssl(
-        "x509", "-noout", *options, stdin=crypto.dump_certificate(PEM, cert)
-    ).decode().strip()
+    return (
+        support.openssl("x509", "-noout", *options, stdin=crypto.dump_certificate(PEM, cert))
+        .decode()
+        .strip()
+    )
 
 
 class TestNew:
@@ -86,7 +89,16 @@ class TestVersion:
         cert.set_version(version=version)
         assert cert.get_version() == version
 
-    @pytest.mark.parametrize("wrong, error", [(None, TypeError), ("2", TypeError), (2.0, TypeError), (-1, ValueError), (1 << 70, OverflowError)])
+    @pytest.mark.parametrize(
+        "wrong, error",
+        [
+            (None, TypeError),
+            ("2", TypeError),
+            (2.0, TypeError),
+            (-1, ValueError),
+            (1 << 70, OverflowError),
+        ],
+    )
     def test_refused(self, wrong, error):
         cert = crypto.X509()
         cert.set_version(2)
@@ -96,7 +108,9 @@ class TestVersion:
 
 
 class TestSerialNumber:
-    @pytest.mark.parametrize("serial", [0, 1, 127, 128, 2**32 + 1, 2**64 + 1, 2**128 + 1, -1, -128, -(2**90), True])
+    @pytest.mark.parametrize(
+        "serial", [0, 1, 127, 128, 2**32 + 1, 2**64 + 1, 2**128 + 1, -1, -128, -(2**90), True]
+    )
     def test_round_trip(self, serial):
         cert = crypto.X509()
         cert.set_serial_number(serial)
@@ -110,7 +124,9 @@ class TestSerialNumber:
 
     @given(st.integers(min_value=1, max_value=2**159))
     def test_through_the_encoding(self, serial):
-        key = self.__dict__.setdefault("key", crypto.load_privatekey(PEM, support.pki().ec_ca.key_pem))
+        key = self.__dict__.setdefault(
+            "key", crypto.load_privatekey(PEM, support.pki().ec_ca.key_pem)
+        )
         cert = build(key)
         cert.set_serial_number(serial)
         cert.sign(key, "sha256")
@@ -159,10 +175,16 @@ class TestTimes:
     @pytest.mark.parametrize(
         "wrong, error",
         [
-            (b"foo bar", ValueError), (b"", ValueError), (b"20041303040506Z", ValueError),
-            (b"20040230040506Z", ValueError), (b"20040203040506", ValueError),
-            (b"20040203040506Z\0", ValueError), (b"2" * 5000, ValueError),
-            ("20040203040506Z", TypeError), (None, TypeError), (1, TypeError),
+            (b"foo bar", ValueError),
+            (b"", ValueError),
+            (b"20041303040506Z", ValueError),
+            (b"20040230040506Z", ValueError),
+            (b"20040203040506", ValueError),
+            (b"20040203040506Z\0", ValueError),
+            (b"2" * 5000, ValueError),
+            ("20040203040506Z", TypeError),
+            (None, TypeError),
+            (1, TypeError),
         ],
     )
     def test_refused_and_the_old_time_stays(self, setter, getter, wrong, error):
@@ -172,7 +194,11 @@ class TestTimes:
             getattr(cert, setter)(wrong)
         assert getattr(cert, getter)() == b"20040203040506Z"
 
-    @given(st.datetimes(min_value=datetime.datetime(1950, 1, 1), max_value=datetime.datetime(9999, 12, 31)))
+    @given(
+        st.datetimes(
+            min_value=datetime.datetime(1950, 1, 1), max_value=datetime.datetime(9999, 12, 31)
+        )
+    )
     def test_any_time_through_the_encoding(self, moment):
         when = moment.strftime("%Y%m%d%H%M%SZ").rjust(15, "0").encode()
         cert = crypto.X509()
@@ -192,12 +218,20 @@ class TestAdjust:
             getattr(cert, f"gmtime_adj_{name}")(amount)
             shown = getattr(cert, f"get_{name}")().decode()
             moment = datetime.datetime.strptime(shown, "%Y%m%d%H%M%SZ")
-            seconds = moment.replace(tzinfo=datetime.timezone.utc).timestamp()
+            seconds = moment.replace(tzinfo=datetime.UTC).timestamp()
             assert abs(seconds - time.time() - amount) < 5
 
     @pytest.mark.parametrize(
         "wrong, error",
-        [(None, TypeError), ("1", TypeError), (1.0, TypeError), (1 << 62, ValueError), (-(1 << 62), ValueError), (1 << 70, OverflowError), (10**12, ValueError)],
+        [
+            (None, TypeError),
+            ("1", TypeError),
+            (1.0, TypeError),
+            (1 << 62, ValueError),
+            (-(1 << 62), ValueError),
+            (1 << 70, OverflowError),
+            (10**12, ValueError),
+        ],
     )
     def test_refused(self, wrong, error):
         cert = crypto.X509()
@@ -214,11 +248,15 @@ class TestAdjust:
 
     def test_has_expired_with_an_offset(self):
         cert = crypto.X509()
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = datetime.datetime.now(datetime.UTC)
         east = now + datetime.timedelta(hours=5)
-        cert.set_notAfter((east + datetime.timedelta(minutes=9)).strftime("%Y%m%d%H%M%S+0500").encode())
+        cert.set_notAfter(
+            (east + datetime.timedelta(minutes=9)).strftime("%Y%m%d%H%M%S+0500").encode()
+        )
         assert cert.has_expired() is False
-        cert.set_notAfter((east - datetime.timedelta(minutes=9)).strftime("%Y%m%d%H%M%S+0500").encode())
+        cert.set_notAfter(
+            (east - datetime.timedelta(minutes=9)).strftime("%Y%m%d%H%M%S+0500").encode()
+        )
         assert cert.has_expired() is True
 
 
@@ -244,13 +282,20 @@ class TestSign:
     @pytest.mark.parametrize(
         "kind, digest, algorithm",
         [
-            ("rsa", "sha256", b"sha256WithRSAEncryption"), ("rsa", b"SHA512", b"sha512WithRSAEncryption"),
-            ("ec", "sha384", b"ecdsa-with-SHA384"), ("ed25519", None, b"ED25519"), ("ed448", "", b"ED448"),
+            ("rsa", "sha256", b"sha256WithRSAEncryption"),
+            ("rsa", b"SHA512", b"sha512WithRSAEncryption"),
+            ("ec", "sha384", b"ecdsa-with-SHA384"),
+            ("ed25519", None, b"ED25519"),
+            ("ed448", "", b"ED448"),
         ],
     )
     def test_the_command_verifies(self, kind, digest, algorithm, tmp_path):
         key = crypto.load_privatekey(PEM, support.new_key(kind))
-        ca = build(key, digest=digest, extensions=[crypto.X509Extension(b"basicConstraints", True, b"CA:TRUE")])
+        ca = build(
+            key,
+            digest=digest,
+            extensions=[crypto.X509Extension(b"basicConstraints", True, b"CA:TRUE")],
+        )
         assert ca.get_signature_algorithm() == algorithm
         leaf = build(key, "leaf", ca, key, digest)
         paths = tmp_path / "ca", tmp_path / "leaf"
@@ -306,7 +351,9 @@ class TestDigest:
         cert = pki.server.x509()
         for name in ("sha256", "SHA256", b"sha1", "MD5", "sha512"):
             option = "-" + (name.decode() if isinstance(name, bytes) else name.lower())
-            shown = support.openssl("x509", "-noout", "-fingerprint", option, stdin=pki.server.cert_pem)
+            shown = support.openssl(
+                "x509", "-noout", "-fingerprint", option, stdin=pki.server.cert_pem
+            )
             assert cert.digest(digest_name=name) == shown.strip().partition(b"=")[2]
         assert re.fullmatch(rb"([0-9A-F]{2}:){31}[0-9A-F]{2}", cert.digest("sha256"))
 
@@ -335,9 +382,18 @@ class TestNames:
 
     def test_the_command_agrees(self, pki):
         name = pki.server.x509().get_subject()
-        shown = support.openssl(
-            "x509", "-noout", "-subject", "-nameopt", "RFC2253,-esc_msb", stdin=pki.server.cert_pem
-        ).decode().strip()
+        shown = (
+            support.openssl(
+                "x509",
+                "-noout",
+                "-subject",
+                "-nameopt",
+                "RFC2253,-esc_msb",
+                stdin=pki.server.cert_pem,
+            )
+            .decode()
+            .strip()
+        )
         assert shown == f"subject=CN={name.CN},O={name.O}"
 
 
@@ -390,7 +446,9 @@ class TestExtensions:
                 cert.get_extension(wrong)
 
     def test_the_command_reads_them(self, key):
-        cert = build(key, extensions=[crypto.X509Extension(b"subjectAltName", True, b"IP:192.0.2.7")])
+        cert = build(
+            key, extensions=[crypto.X509Extension(b"subjectAltName", True, b"IP:192.0.2.7")]
+        )
         assert "IP Address:192.0.2.7" in printed(cert, "-ext", "subjectAltName")
 
 

@@ -9,6 +9,7 @@ import socket
 import weakref
 
 import pytest
+
 import support
 from OpenSSL import SSL
 
@@ -76,13 +77,30 @@ class TestInit:
     def test_without_init(self):
         connection = SSL.Connection.__new__(SSL.Connection)
         arguments = {
-            "recv": (1,), "read": (1,), "recv_into": (bytearray(1),), "send": (b"x",),
-            "write": (b"x",), "sendall": (b"x",), "bio_read": (1,), "bio_write": (b"x",),
+            "recv": (1,),
+            "read": (1,),
+            "recv_into": (bytearray(1),),
+            "send": (b"x",),
+            "write": (b"x",),
+            "sendall": (b"x",),
+            "bio_read": (1,),
+            "bio_write": (b"x",),
             "set_context": (support.client_context(False),),
         }
-        for name in ("do_handshake", "shutdown", "bio_shutdown", "renegotiate", "key_update",
-                     "set_accept_state", "set_connect_state", "get_context", "pending",
-                     "DTLSv1_listen", "DTLSv1_handle_timeout", *arguments):
+        for name in (
+            "do_handshake",
+            "shutdown",
+            "bio_shutdown",
+            "renegotiate",
+            "key_update",
+            "set_accept_state",
+            "set_connect_state",
+            "get_context",
+            "pending",
+            "DTLSv1_listen",
+            "DTLSv1_handle_timeout",
+            *arguments,
+        ):
             with pytest.raises(SSL.Error) as caught:
                 getattr(connection, name)(*arguments.get(name, ()))
             assert caught.value.args == ([("SSL routines", "", "uninitialized")],), name

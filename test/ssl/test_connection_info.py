@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+
 import support
 from OpenSSL import SSL
 

@@ -7,6 +7,7 @@ import socket
 import threading
 
 import pytest
+
 import support
 from OpenSSL import SSL
 
@@ -211,7 +212,8 @@ class TestRecv:
         assert memory[0].recv(0) == b""
 
     @pytest.mark.parametrize(
-        "size, error", [(-1, ValueError), (1 << 31, OverflowError), (1.0, TypeError), (None, TypeError)]
+        "size, error",
+        [(-1, ValueError), (1 << 31, OverflowError), (1.0, TypeError), (None, TypeError)],
     )
     def test_wrong_sizes(self, memory, size, error):
         with pytest.raises(error, match="bufsiz"):
@@ -664,7 +666,11 @@ class TestRenegotiate:
         assert server.renegotiate_pending() is True
         assert server.renegotiate() is False
         server.do_handshake()
-        with support.contextlib.nullcontext() if kind == "memory" else support.non_blocking(client, server):
+        with (
+            support.contextlib.nullcontext()
+            if kind == "memory"
+            else support.non_blocking(client, server)
+        ):
             for _ in range(10):
                 for one in (client, server):
                     with pytest.raises(SSL.WantReadError):

@@ -4,6 +4,7 @@ import gc
 import sys
 
 import pytest
+
 import support
 from OpenSSL import SSL, crypto
 

@@ -1,6 +1,7 @@
 """What can be set on one Connection alone."""
 
 import pytest
+
 import support
 from OpenSSL import SSL, crypto
 

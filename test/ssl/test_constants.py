@@ -3,6 +3,7 @@
 import ctypes
 
 import pytest
+
 from OpenSSL import SSL
 
 VALUES = {

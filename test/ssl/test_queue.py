@@ -1,6 +1,7 @@
 """The queues in memory, as bio_read and bio_write show them."""
 
 import pytest
+
 import support
 from OpenSSL import SSL
 

@@ -4,6 +4,7 @@ import pickle
 import sys
 
 import pytest
+
 import support
 from OpenSSL import SSL, crypto, rand
 

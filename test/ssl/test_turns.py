@@ -12,6 +12,7 @@ import threading
 import time
 
 import pytest
+
 import support
 from OpenSSL import SSL
 

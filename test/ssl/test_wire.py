@@ -1,6 +1,7 @@
 """Lists of protocol names, as they go onto the wire and come off it."""
 
 import pytest
+
 import support
 from OpenSSL import SSL
 
