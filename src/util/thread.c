@@ -79,25 +79,26 @@ raise_here(PyObject *exc, const char *text)
     return -1;
 }
 
-/* Wait for a CPython lock, detached.  1 if a signal came first. */
-static int
-wait_once(PyThread_type_lock lock)
+/* Wait for a CPython lock, detached; *limit* is in microseconds, negative for none. */
+static PyLockStatus
+wait_once(PyThread_type_lock lock, PY_TIMEOUT_T limit)
 {
-    int was_attached = detached == NULL, interrupted;
+    int was_attached = detached == NULL;
+    PyLockStatus result;
 
     if (was_attached)
         util_detach();
-    interrupted = PyThread_acquire_lock_timed(lock, -1, 1) == PY_LOCK_INTR;
+    result = PyThread_acquire_lock_timed(lock, limit, 1);
     if (was_attached)
         util_attach();
-    return interrupted;
+    return result;
 }
 
 /* The same as long as signal handlers let us. */
 static int
 wait_for(PyThread_type_lock lock)
 {
-    while (wait_once(lock))
+    while (wait_once(lock, -1) == PY_LOCK_INTR)
         if (util_check_signals() < 0)
             return -1;
     return 0;
@@ -217,12 +218,17 @@ util_rwlock_destroy(util_rwlock *lock)
     util_guard_destroy(&lock->guard);
 }
 
+/* Writers go first, since readers come in crowds.  But a reader that lets one go first does so
+   with patience only: the writer may wait for a reader who has another lock, or the mutex of a
+   connection, and waits for this one. */
+enum { PATIENCE = 10000 /* microseconds */ };
+
 static int
-is_free_for(const util_rwlock *lock, int writing)
+is_free_for(const util_rwlock *lock, int writing, int patient)
 {
     if (writing)
         return lock->readers == 0 && !lock->writing;
-    return !lock->writing && lock->writers_waiting == 0; /* writers first: readers come in crowds */
+    return !lock->writing && (lock->writers_waiting == 0 || !patient);
 }
 
 /* Everybody looks again.  The guard is held. */
@@ -246,13 +252,14 @@ forget(util_rwlock *lock, util_waiter *waiter)
     *link = waiter->next;
 }
 
-/* One more wait, until the lock may be free or a signal's handler has run.  The guard is held
-   before and after. */
+/* One more wait, until the lock may be free, a signal's handler has run or a reader's patience
+   is at its end.  The guard is held before and after. */
 static int
-wait_turn(util_rwlock *lock, int writing)
+wait_turn(util_rwlock *lock, int writing, int *patient)
 {
     util_waiter waiter = {.wake = PyThread_allocate_lock()};
-    int interrupted, result = 0;
+    PyLockStatus status;
+    int result = 0;
 
     if (waiter.wake == NULL) {
         util_guard_unlock(&lock->guard);
@@ -265,12 +272,14 @@ wait_turn(util_rwlock *lock, int writing)
     lock->waiters = &waiter;
     lock->writers_waiting += writing;
     util_guard_unlock(&lock->guard);
-    interrupted = wait_once(waiter.wake);
+    status = wait_once(waiter.wake, writing || !*patient ? -1 : PATIENCE);
     util_guard_lock(&lock->guard);
     lock->writers_waiting -= writing;
     forget(lock, &waiter);
     PyThread_free_lock(waiter.wake);
-    if (interrupted) {
+    if (status == PY_LOCK_FAILURE)
+        *patient = 0;
+    if (status == PY_LOCK_INTR) {
         /* The handler may want to read: neither it nor others shall let us go first. */
         wake_all(lock);
         util_guard_unlock(&lock->guard);
@@ -295,10 +304,10 @@ held_already(const util_rwlock *lock)
 static int
 rw_acquire(util_rwlock *lock, util_hold *hold, int writing)
 {
-    int result = 0;
+    int result = 0, patient = 1;
 
-    while (!is_free_for(lock, writing) && result == 0)
-        result = wait_turn(lock, writing);
+    while (!is_free_for(lock, writing, patient) && result == 0)
+        result = wait_turn(lock, writing, &patient);
     if (result == 0) {
         *hold = (util_hold){lock->holds, lock, PyThread_get_thread_ident()};
         lock->holds = hold;

@@ -417,6 +417,25 @@ class TestRWLock:
         assert lock.read(lambda: other.write(lambda: lock.read(lambda: 3, True), True), True) == 3
         assert lock.look() == other.look() == FREE
 
+    def test_readers_crosswise_while_writers_wait(self, lock):
+        """Each of two threads holds one lock and wants the other's, where a writer waits for it."""
+        other, met = _probe.RWLock(), threading.Barrier(2)
+
+        def cross(mine, yours):
+            def inner():
+                threads.start(lambda: mine.write(lambda: None, True))
+                wait_until(lambda: mine.look()[1] == 1)
+                met.wait(support.TIMEOUT)
+                return yours.read(lambda: "read", True)
+
+            return mine.read(inner, True)
+
+        with support.Threads() as threads:
+            threads.start(cross, lock, other)
+            threads.start(cross, other, lock)
+        assert threads.results[:2] == ["read", "read"]
+        assert lock.look() == other.look() == FREE
+
     def test_writer_waits_for_readers(self, lock):
         order = []
         with support.Threads() as threads:
