@@ -326,11 +326,10 @@ crl_to_cryptography(PyObject *self, PyObject *unused)
 }
 
 static PyObject *
-crl_from_cryptography(PyObject *type, PyTypeObject *defining, PyObject *const *args,
-                      Py_ssize_t nargs, PyObject *kwnames)
+crl_from_cryptography(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("from_cryptography", 1, 1, "crypto_crl");
-    crypto_state *state = PyType_GetModuleState(defining);
+    crypto_state *state = crypto_state_of_type((PyTypeObject *)type);
     PyObject *given;
     X509_CRL *crl;
 

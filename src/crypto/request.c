@@ -383,11 +383,11 @@ request_to_cryptography(PyObject *self, PyObject *unused)
 }
 
 static PyObject *
-request_from_cryptography(PyObject *type, PyTypeObject *defining, PyObject *const *args,
-                          Py_ssize_t nargs, PyObject *kwnames)
+request_from_cryptography(PyObject *type, PyObject *const *args, Py_ssize_t nargs,
+                          PyObject *kwnames)
 {
     UTIL_PARAMS("from_cryptography", 1, 1, "crypto_req");
-    crypto_state *state = PyType_GetModuleState(defining);
+    crypto_state *state = crypto_state_of_type((PyTypeObject *)type);
     X509_REQ *request;
     PyObject *given;
 
