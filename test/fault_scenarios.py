@@ -214,6 +214,65 @@ def extensions():
     return scenario
 
 
+def pkcs12():
+    leaf, authority = support.pki().ec_server, support.pki().ec_ca
+    key, cert, others = leaf.pkey(), leaf.x509(), [authority.x509()]
+    old = support.openssl(
+        *("pkcs12", "-export", "-in", leaf.cert_path, "-inkey", leaf.key_path, "-iter", 1),
+        *("-certfile", authority.cert_path, "-name", "old", "-passout", "pass:pw"),
+    )
+
+    def scenario():
+        p12 = crypto.PKCS12()
+        p12.set_privatekey(key)
+        p12.set_certificate(cert)
+        p12.set_ca_certificates(iter(others))
+        p12.set_friendlyname(b"a name")
+        again = crypto.load_pkcs12(p12.export(b"passphrase", 1, 1), b"passphrase")
+        assert again.get_friendlyname() == b"a name"
+        assert again.get_privatekey() is not None
+        assert again.get_certificate() is not None
+        assert len(again.get_ca_certificates()) == 1
+        again.set_ca_certificates(iter(crypto.load_pkcs12(old, b"pw").get_ca_certificates()))
+        assert crypto.load_pkcs12(again.export(None, 1, 1), b"").get_certificate() is not None
+        for wrong in (b"junk", old[:-100], old):
+            _refused(crypto.Error, crypto.load_pkcs12, wrong, b"another")
+
+    return scenario
+
+
+def pkcs7():
+    leaf = support.pki().ec_server
+    options = ("-signer", leaf.cert_path, "-inkey", leaf.key_path, "-outform", "PEM")
+    pem = support.openssl("smime", "-sign", *options, stdin=b"hello")
+    der = support.openssl("pkcs7", "-outform", "DER", stdin=pem)
+
+    def scenario():
+        for kind, data in ((PEM, pem), (ASN1, der)):
+            message = crypto.load_pkcs7_data(kind, data)
+            assert message.get_type_name() == b"pkcs7-signedData"
+            assert message.type_is_signed()
+            _refused(crypto.Error, crypto.load_pkcs7_data, kind, data[:100])
+
+    return scenario
+
+
+def netscape_spki():
+    key = support.pki().ec_server.pkey()
+
+    def scenario():
+        spki = crypto.NetscapeSPKI()
+        spki.set_pubkey(key)
+        spki.sign(key, "sha256")
+        again = crypto.NetscapeSPKI(spki.b64_encode())
+        assert again.verify(again.get_pubkey()) is True
+        again.__init__(spki.b64_encode())
+        _refused(crypto.Error, crypto.NetscapeSPKI().b64_encode)
+        _refused(crypto.Error, crypto.NetscapeSPKI, "junk")
+
+    return scenario
+
+
 def _leak_of_python():
     leaked = []
     return lambda: leaked.append(bytes(10))

@@ -1,5 +1,7 @@
 #include "crypto/container.h"
 
+#include "util/error.h"
+
 /* ---- writing ---- */
 
 /* Every version of every program can read this. */
@@ -126,10 +128,6 @@ container_discard(container_contents *contents)
 static int
 parse(PKCS12 *p12, const char *passphrase, container_findings *findings)
 {
-    if (!PKCS12_mac_present(p12)) { /* else it depends on OpenSSL's version what happens */
-        findings->refused = "mac absent";
-        return 0;
-    }
     if (PKCS12_parse(p12, passphrase, &findings->key, &findings->cert, &findings->others))
         return 1;
     findings->key = NULL; /* OpenSSL has freed these two, and not always the others */
@@ -137,13 +135,35 @@ parse(PKCS12 *p12, const char *passphrase, container_findings *findings)
     return 0;
 }
 
+/* Whether the key's certificate may be among the others, not recognised because memory ran out
+   while its public key was decoded: OpenSSL says nothing of that. */
+static int
+is_doubtful(const container_findings *findings)
+{
+    int result = 0;
+
+    for (int i = 0; i < sk_X509_num(findings->others); i++)
+        result |= X509_get0_pubkey(sk_X509_value(findings->others, i)) == NULL;
+    return result && findings->key != NULL && findings->cert == NULL;
+}
+
 int
 container_open(const unsigned char *data, long size, const char *passphrase,
                container_findings *findings)
 {
     PKCS12 *p12 = d2i_PKCS12(NULL, &data, size);
-    int good = p12 != NULL && parse(p12, passphrase, findings);
+    int good = 0;
 
+    if (p12 != NULL && !PKCS12_mac_present(p12)) /* what then happens depends on the version */
+        findings->refused = "mac absent";
+    else if (p12 != NULL)
+        good = parse(p12, passphrase, findings);
+    if (good && is_doubtful(findings)) {
+        container_drop(findings);
+        *findings = (container_findings){0};
+        util_errors_clear();
+        good = parse(p12, passphrase, findings);
+    }
     PKCS12_free(p12);
     return good;
 }
