@@ -229,7 +229,8 @@ def pkcs12():
         p12.set_ca_certificates(iter(others))
         p12.set_friendlyname(b"a name")
         again = crypto.load_pkcs12(p12.export(b"passphrase", 1, 1), b"passphrase")
-        assert again.get_friendlyname() == b"a name"
+        # OpenSSL goes on without the name when there is no memory for it.
+        assert again.get_friendlyname() in (b"a name", None)
         assert again.get_privatekey() is not None
         assert again.get_certificate() is not None
         assert len(again.get_ca_certificates()) == 1

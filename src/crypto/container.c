@@ -135,16 +135,22 @@ parse(PKCS12 *p12, const char *passphrase, container_findings *findings)
     return 0;
 }
 
-/* Whether the key's certificate may be among the others, not recognised because memory ran out
-   while its public key was decoded: OpenSSL says nothing of that. */
+/* Whether the key's certificate is perhaps among the others, not recognised because memory ran out
+   when its public key was decoded or compared: OpenSSL says nothing of that. */
 static int
 is_doubtful(const container_findings *findings)
 {
     int result = 0;
 
-    for (int i = 0; i < sk_X509_num(findings->others); i++)
-        result |= X509_get0_pubkey(sk_X509_value(findings->others, i)) == NULL;
-    return result && findings->key != NULL && findings->cert == NULL;
+    if (findings->key == NULL || findings->cert != NULL)
+        return 0;
+    for (int i = 0; i < sk_X509_num(findings->others) && !result; i++) {
+        X509 *cert = sk_X509_value(findings->others, i);
+
+        result = X509_get0_pubkey(cert) == NULL || X509_check_private_key(cert, findings->key) == 1;
+    }
+    util_errors_clear();
+    return result;
 }
 
 int
@@ -161,7 +167,6 @@ container_open(const unsigned char *data, long size, const char *passphrase,
     if (good && is_doubtful(findings)) {
         container_drop(findings);
         *findings = (container_findings){0};
-        util_errors_clear();
         good = parse(p12, passphrase, findings);
     }
     PKCS12_free(p12);
