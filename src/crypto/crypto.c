@@ -70,6 +70,7 @@ crypto_exec(PyObject *module)
         || util_add_alias(module, "PKCS12Type", state->PKCS12_Type) < 0
         || util_add_alias(module, "NetscapeSPKIType", state->SPKI_Type) < 0
         || util_add_alias(module, "X509StoreType", state->X509Store_Type) < 0
+        || util_add_functions(module, crypto_native_methods) < 0
         || crypto_add_api(module, state) < 0)
         return -1;
     return 0;

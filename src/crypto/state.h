@@ -130,6 +130,10 @@ extern const util_constant crypto_store_flags[];
 PyObject *crypto_store_wrap(PyTypeObject *type, X509_STORE *taken, PyObject *owner,
                             util_rwlock *lock);
 
+/* ---- for OpenSSL._util: native.c ---- */
+
+extern PyMethodDef crypto_native_methods[];
+
 /* ---- the capsule for SSL: api.c ---- */
 
 int crypto_add_api(PyObject *module, crypto_state *state);

@@ -222,7 +222,7 @@ connection_getattro(PyObject *op, PyObject *name)
 static PyObject *
 get_ssl(PyObject *op, void *unused)
 {
-    return PyLong_FromVoidPtr(((ConnectionObject *)op)->ptr);
+    return util_handle_new(op, ((ConnectionObject *)op)->ptr, "SSL *");
 }
 
 static PyObject *

@@ -216,11 +216,10 @@ context_set_app_data(PyObject *self, PyObject *const *args, Py_ssize_t nargs, Py
 }
 UTIL_LOCKED(context, set_app_data)
 
-/* A handle that is not None, for those who look whether there is one. */
 static PyObject *
 get_handle(PyObject *self, void *unused)
 {
-    return PyLong_FromVoidPtr(((ContextObject *)self)->ptr);
+    return util_handle_new(self, ((ContextObject *)self)->ptr, "SSL_CTX *");
 }
 
 static PyGetSetDef context_getset[] = {

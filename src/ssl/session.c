@@ -44,7 +44,7 @@ session_dealloc(PyObject *op)
 static PyObject *
 get_handle(PyObject *op, void *unused)
 {
-    return PyLong_FromVoidPtr(((SessionObject *)op)->ptr);
+    return util_handle_new(op, ((SessionObject *)op)->ptr, "SSL_SESSION *");
 }
 
 static PyGetSetDef session_getset[] = {

@@ -126,6 +126,10 @@ PyObject *ssl_connection_new(ssl_state *state, PyObject *context, PyObject *sock
 SSL *ssl_connection_enter(PyObject *self);
 void ssl_connection_leave(PyObject *self);
 
+/* ---- for OpenSSL._util: native.c ---- */
+
+extern PyMethodDef ssl_native_methods[];
+
 /* ---- Session: session.c ---- */
 
 typedef struct {

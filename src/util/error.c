@@ -136,6 +136,12 @@ util_errors_no_memory(void)
     return found;
 }
 
+void
+util_errors_push(int library, int reason)
+{
+    ERR_raise(library, reason);
+}
+
 int
 util_errors_pending(void)
 {

@@ -29,6 +29,9 @@ void util_errors_clear(void);
 /* Empties the queue too, and tells whether an allocation failed among what was there. */
 int util_errors_no_memory(void);
 
+/* Puts an entry there, for tests of those who read the queue. */
+void util_errors_push(int library, int reason);
+
 /* The queue's oldest entry: is there one, and is it this? */
 int util_errors_pending(void);
 int util_errors_first_is(int library, int reason);

@@ -66,6 +66,12 @@ add_number(PyObject *target, const util_constant *constant,
 }
 
 int
+util_add_functions(PyObject *module, PyMethodDef *functions)
+{
+    return PyModule_AddFunctions(module, functions);
+}
+
+int
 util_add_constants(PyObject *module, const util_constant *constants)
 {
     for (; constants->name != NULL; constants++)
@@ -105,10 +111,8 @@ util_handle_new(PyObject *owner, const void *pointer, const char *name)
 {
     PyObject *module, *address, *result = NULL;
 
-    if (pointer == NULL) {
-        PyErr_Format(PyExc_ValueError, "this %.100s is not initialized", Py_TYPE(owner)->tp_name);
-        return NULL;
-    }
+    if (pointer == NULL)
+        Py_RETURN_NONE;
     module = PyImport_ImportModule("OpenSSL._util");
     if (module == NULL)
         return NULL;

@@ -38,6 +38,7 @@ int util_add_alias(PyObject *module, const char *name, void *object);
 /* *full_name* as "OpenSSL.SSL.Error"; base NULL means Exception. */
 int util_add_exception(PyObject *module, const char *full_name, const char *doc, PyObject *base,
                        PyObject **slot);
+int util_add_functions(PyObject *module, PyMethodDef *functions);
 int util_add_constants(PyObject *module, const util_constant *constants);
 /* A plain class whose only content are constants, as X509StoreFlags. */
 int util_add_namespace(PyObject *module, const char *name, const char *doc,

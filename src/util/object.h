@@ -54,7 +54,7 @@ util_object_dealloc_end(PyObject *self)
 }
 
 /* For a private attribute such as _x509: an OpenSSL._util.Handle, which knows the address, the
-   kind *name* of what is there, and its owner. */
+   kind *name* of what is there, and its owner; None for NULL. */
 PyObject *util_handle_new(PyObject *owner, const void *pointer, const char *name);
 
 /* Defines PREFIX_members, PREFIX_wrap, PREFIX_traverse, PREFIX_clear and PREFIX_dealloc for a
