@@ -31,8 +31,7 @@ struct crypto_api {
     X509 *(*as_x509)(const crypto_api *api, PyObject *value, const char *name, PyObject *exc);
     EVP_PKEY *(*as_private_key)(const crypto_api *api, PyObject *value, const char *name,
                                 PyObject *exc);
-    X509_NAME *(*as_name)(const crypto_api *api, PyObject *value, const char *name,
-                          PyObject *exc);
+    X509_NAME *(*as_name)(const crypto_api *api, PyObject *value, const char *name, PyObject *exc);
 
     /* As objects of the package `cryptography`, which is imported then. */
     PyObject *(*x509_to_cryptography)(X509 *cert, PyObject *exc);

@@ -225,7 +225,9 @@ extension_str(PyObject *self)
 static PyObject *
 extension_get_handle(PyObject *self, void *unused)
 {
-    return util_handle_new(self, ((ExtensionObject *)self)->ptr, "X509_EXTENSION *");
+    X509_EXTENSION *extension = extension_of(self);
+
+    return extension == NULL ? NULL : util_handle_new(self, extension, "X509_EXTENSION *");
 }
 
 static PyObject *

@@ -90,8 +90,7 @@ native_nid_names(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyOb
 
 /* Which kinds of string new names may use; False for an unknown word.  For the whole process. */
 static PyObject *
-native_set_string_mask(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
-                       PyObject *kwnames)
+native_set_string_mask(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("_set_string_mask", 1, 1, "mask");
     PyObject *given[1], *mask;
@@ -113,7 +112,7 @@ native_count_trusted(PyObject *module, PyObject *const *args, Py_ssize_t nargs, 
 {
     UTIL_PARAMS("_count_trusted", 1, 1, "store");
     crypto_state *state = PyModule_GetState(module);
-    STACK_OF(X509) *all;
+    STACK_OF(X509) * all;
     PyObject *given[1];
     int count;
 

@@ -71,9 +71,21 @@ static PyMethodDef pkcs7_methods[] = {
     {NULL},
 };
 
+static PyObject *
+pkcs7_get_handle(PyObject *self, void *unused)
+{
+    return util_handle_new(self, ((PKCS7Object *)self)->ptr, "PKCS7 *");
+}
+
+static PyGetSetDef pkcs7_getset[] = {
+    {"_pkcs7", pkcs7_get_handle, NULL, NULL, NULL},
+    {NULL},
+};
+
 static PyType_Slot pkcs7_slots[] = {
     UTIL_OWNER_SLOTS(pkcs7),
     {Py_tp_methods, pkcs7_methods},
+    {Py_tp_getset, pkcs7_getset},
     {0, NULL},
 };
 

@@ -226,12 +226,20 @@ static PyMethodDef spki_methods[] = {
     {NULL},
 };
 
+static PyObject *
+spki_get_handle(PyObject *self, void *unused)
+{
+    return util_handle_new(self, ((SPKIObject *)self)->ptr, "NETSCAPE_SPKI *");
+}
+
+static PyGetSetDef spki_getset[] = {
+    {"_spki", spki_get_handle, NULL, NULL, NULL},
+    {NULL},
+};
+
 static PyType_Slot spki_slots[] = {
-    {Py_tp_new, spki_new},
-    {Py_tp_init, spki_init},
-    UTIL_OWNER_SLOTS(spki),
-    {Py_tp_methods, spki_methods},
-    {0, NULL},
+    {Py_tp_new, spki_new},         {Py_tp_init, spki_init},     UTIL_OWNER_SLOTS(spki),
+    {Py_tp_methods, spki_methods}, {Py_tp_getset, spki_getset}, {0, NULL},
 };
 
 PyType_Spec spki_spec = {

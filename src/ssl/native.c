@@ -133,8 +133,7 @@ native_set_post_handshake_auth(PyObject *module, PyObject *const *args, Py_ssize
     SSL_CTX *ctx;
     int enabled;
 
-    if (util_bind(&params, args, nargs, kwnames, given) < 0
-        || util_as_truth(given[1], &enabled) < 0
+    if (util_bind(&params, args, nargs, kwnames, given) < 0 || util_as_truth(given[1], &enabled) < 0
         || (ctx = write_to(module, given[0], &hold)) == NULL)
         return NULL;
     SSL_CTX_set_post_handshake_auth(ctx, enabled);
