@@ -91,6 +91,8 @@ connection_recv_into(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyOb
         return NULL;
     read.data = view.buf;
     read.size = (size_t)(size < view.len ? size : view.len);
+    if (read.size > RECORD)
+        read.size = RECORD;
     if (read.size == 0 || io_run((ConnectionObject *)op, &read) == 0)
         result = PyLong_FromSize_t(read.done);
     PyBuffer_Release(&view);
@@ -274,10 +276,11 @@ connection_bio_read(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObj
         goto done;
     if (size == 0)
         result = PyBytes_FromStringAndSize(NULL, 0);
-    else if (!transport_has_output(&self->transport))
+    else if (queue_is_empty(&self->transport.outgoing))
         ssl_raise(ssl_state_of(op), SSL_ERROR_WANT_READ, 0);
     else {
-        result = transport_output(&self->transport, (size_t)size);
+        result = queue_get_bytes(&self->transport.outgoing, (size_t)size,
+                                 self->transport.datagrams);
         queue_tidy(&self->transport.outgoing);
     }
 done:
@@ -300,7 +303,8 @@ feed(ConnectionObject *self, PyObject *data, Py_ssize_t *size)
             return -1;
         *size = view.len;
         result =
-            view.len == 0 ? 0 : queue_put(&self->transport.incoming, view.buf, (size_t)view.len);
+            view.len == 0 ? 0 : queue_put(&self->transport.incoming, view.buf, (size_t)view.len,
+                                         self->transport.datagrams);
         PyBuffer_Release(&view);
     }
     if (result < 0)

@@ -51,7 +51,7 @@ set_role(PyObject *op, void (*set)(SSL *))
         return -1;
     }
     set(ssl);
-    self->settled = self->established = self->cut = 0;
+    self->settled = self->quick = self->established = self->cut = 0;
     ssl_connection_leave(op);
     return 0;
 }

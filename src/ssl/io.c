@@ -292,10 +292,23 @@ fail(ConnectionObject *self, io_op *op)
 static int
 run_quickly(ConnectionObject *self, io_op *op)
 {
-    if (!self->settled || self->transport.kind != TRANSPORT_MEMORY || op->kind > IO_WRITE
-        || op->size > RECORD || !util_mutex_trylock(&self->mutex))
+    int result;
+
+    if (!self->quick || op->kind > IO_WRITE || op->size > RECORD
+        || !util_mutex_trylock(&self->mutex))
         return 0;
-    ssl_step(self, op);
+    util_errors_clear();
+    self->transport.sys = 0;
+    self->raised = 0;
+    if (op->kind == IO_WRITE)
+        result = SSL_write_ex(self->ptr, op->data, op->size, &op->done);
+    else if (op->kind == IO_READ)
+        result = SSL_read_ex(self->ptr, op->data, op->size, &op->done);
+    else
+        result = SSL_peek_ex(self->ptr, op->data, op->size, &op->done);
+    op->error = IO_DONE;
+    if (result <= 0 || self->raised)
+        ssl_step_failed(self, op, result);
     queue_tidy(&self->transport.incoming);
     util_mutex_unlock(&self->mutex);
     return 1;

@@ -30,19 +30,21 @@ grow(ssl_queue *queue)
 }
 
 static int
-push(ssl_queue *queue, PyObject *bytes, char *data, size_t size)
+push(ssl_queue *queue, ssl_piece piece)
 {
     if (queue->tail - queue->spent == queue->capacity && grow(queue) < 0)
         return -1;
-    *piece_at(queue, queue->tail++) = (ssl_piece){bytes, data, size};
-    queue->size += size;
+    *piece_at(queue, queue->tail++) = piece;
+    queue->size += piece.size;
     return 0;
 }
 
 int
 queue_put_bytes(ssl_queue *queue, PyObject *bytes)
 {
-    if (push(queue, bytes, PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)) < 0)
+    size_t size = (size_t)PyBytes_GET_SIZE(bytes);
+
+    if (push(queue, (ssl_piece){bytes, PyBytes_AS_STRING(bytes), size, 0}) < 0)
         return -1;
     Py_INCREF(bytes);
     return 0;
@@ -63,21 +65,40 @@ put_object(ssl_queue *queue, const char *data, size_t size)
     return result;
 }
 
-int
-queue_put(ssl_queue *queue, const char *data, size_t size)
+static int
+put_copy(ssl_queue *queue, const char *data, size_t size)
 {
-    char *copy;
+    size_t room = size < QUEUE_SHARED ? QUEUE_SHARED : size;
+    char *copy = room == QUEUE_SHARED ? queue->spare : NULL;
 
-    if (!util_is_detached())
-        return put_object(queue, data, size);
-    copy = OPENSSL_malloc(size);
-    if (copy == NULL)
+    if (copy != NULL)
+        queue->spare = NULL;
+    else if ((copy = OPENSSL_malloc(room)) == NULL)
         return -1;
     memcpy(copy, data, size);
-    if (push(queue, NULL, copy, size) == 0)
+    if (push(queue, (ssl_piece){NULL, copy, size, room - size}) == 0)
         return 0;
     OPENSSL_free(copy);
     return -1;
+}
+
+int
+queue_put(ssl_queue *queue, const char *data, size_t size, int whole)
+{
+    if (!whole && !queue_is_empty(queue)) {
+        ssl_piece *last = piece_at(queue, queue->tail - 1);
+
+        if (size <= last->room) {
+            memcpy(last->data + last->size, data, size);
+            last->size += size;
+            last->room -= size;
+            queue->size += size;
+            return 0;
+        }
+    }
+    if (size > QUEUE_SHARED && !util_is_detached())
+        return put_object(queue, data, size);
+    return put_copy(queue, data, size);
 }
 
 /* The first piece has been read: ours goes at once, Python's when we are attached. */
@@ -87,7 +108,11 @@ finish_first(ssl_queue *queue)
     ssl_piece *piece = piece_at(queue, queue->head++);
 
     queue->start = 0;
-    if (piece->bytes == NULL)
+    if (piece->bytes != NULL)
+        return;
+    if (queue->spare == NULL && piece->size + piece->room == QUEUE_SHARED)
+        queue->spare = piece->data;
+    else
         OPENSSL_free(piece->data);
 }
 
@@ -109,6 +134,7 @@ queue_clear(ssl_queue *queue)
     while (!queue_is_empty(queue))
         finish_first(queue);
     queue_let_go(queue);
+    OPENSSL_free(queue->spare);
     OPENSSL_free(queue->pieces);
     *queue = (ssl_queue){0};
 }

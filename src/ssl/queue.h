@@ -5,13 +5,17 @@
 
 #include <stdint.h>
 
+/* What is shorter shares a piece with what comes before and after it. */
+enum { QUEUE_SHARED = 1024 };
+
 typedef struct {
     PyObject *bytes; /* whose memory it is; NULL: ours, from OPENSSL_malloc */
     char *data;
-    size_t size;
+    size_t size, room; /* room: how much may still be appended */
 } ssl_piece;
 
 typedef struct {
+    char *spare;                /* QUEUE_SHARED bytes that were used and will be again */
     ssl_piece *pieces;          /* a ring; NULL while nothing was ever queued */
     unsigned capacity;          /* a power of two */
     unsigned spent, head, tail; /* counters: [spent, head) is read but not yet let go of */
@@ -25,9 +29,10 @@ queue_is_empty(const ssl_queue *queue)
     return queue->head == queue->tail;
 }
 
-/* Append a copy; the memory is a new bytes object when attached, so that it can be handed
-   out as it is.  -1: memory ran out, nothing raised. */
-int queue_put(ssl_queue *queue, const char *data, size_t size);
+/* Append a copy; if that is long and we are attached it is a new bytes object, so that it can
+   be handed out as it is.  With *whole* it is a piece of its own.  -1: memory ran out, nothing
+   raised. */
+int queue_put(ssl_queue *queue, const char *data, size_t size, int whole);
 /* Append the very object. */
 int queue_put_bytes(ssl_queue *queue, PyObject *bytes);
 

@@ -36,7 +36,7 @@ put_aside(ConnectionObject *self, io_op *op)
         return;
     }
     ssl_step(self, &take);
-    if (take.error == IO_DONE && queue_put(&self->later, record, take.done) < 0) {
+    if (take.error == IO_DONE && queue_put(&self->later, record, take.done, 0) < 0) {
         self->transport.sys = ENOMEM;
         take.error = SSL_ERROR_SYSCALL;
         take.sys = ENOMEM;

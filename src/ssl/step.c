@@ -58,6 +58,7 @@ say_that_it_is_cut(ConnectionObject *self, io_op *op)
 {
     util_errors_clear();
     self->cut = 1;
+    self->quick = 0;
     op->error = SSL_ERROR_SYSCALL;
     op->sys = 0;
 }
@@ -75,6 +76,15 @@ name_the_error(ConnectionObject *self, io_op *op, int result)
         op->error = SSL_ERROR_SSL;
 }
 
+void
+ssl_step_failed(ConnectionObject *self, io_op *op, int result)
+{
+    if (result <= 0)
+        name_the_error(self, op, result);
+    if (self->raised)
+        op->error = IO_RAISED;
+}
+
 static void
 step_unguarded(ConnectionObject *self, io_op *op)
 {
@@ -88,12 +98,8 @@ step_unguarded(ConnectionObject *self, io_op *op)
     self->transport.sys = 0;
     self->raised = 0;
     result = call(self->ptr, op);
-    if (result > 0)
-        op->error = IO_DONE;
-    else
-        name_the_error(self, op, result);
-    if (self->raised)
-        op->error = IO_RAISED;
+    op->error = IO_DONE;
+    ssl_step_failed(self, op, result);
 }
 
 /* The same while nobody changes the Context, for as long as the SSL may look into it. */
@@ -115,6 +121,7 @@ ssl_step(ConnectionObject *self, io_op *op)
         if (SSL_is_init_finished(self->ptr)) {
             self->established = 1;
             self->settled = SSL_version(self->ptr) == TLS1_3_VERSION;
+            self->quick = self->settled && self->transport.kind == TRANSPORT_MEMORY;
         }
         util_rwlock_release(&home);
     }

@@ -17,6 +17,8 @@ enum { RECORD = SSL3_RT_MAX_PLAIN_LENGTH };
 
 /* The mutex is held; attached or detached. */
 void ssl_step(ConnectionObject *self, io_op *op);
+/* After a call of OpenSSL's that returned *result*, if that is 0 or less, or a callback raised. */
+void ssl_step_failed(ConnectionObject *self, io_op *op, int result);
 
 /* ---- renegotiation.c ---- */
 

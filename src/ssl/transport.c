@@ -90,41 +90,6 @@ transport_flush(ssl_transport *self)
 }
 
 int
-transport_has_output(const ssl_transport *self)
-{
-    return self->small_end > 0 || !queue_is_empty(&self->outgoing);
-}
-
-static void
-take_small(ssl_transport *self, char *data, size_t size)
-{
-    memcpy(data, self->small + self->small_start, size);
-    self->small_start += (unsigned)size;
-    if (self->small_start == self->small_end)
-        self->small_start = self->small_end = 0;
-}
-
-PyObject *
-transport_output(ssl_transport *self, size_t size)
-{
-    size_t small = self->small_end - self->small_start, more = 0;
-    PyObject *result;
-
-    if (small == 0)
-        return queue_get_bytes(&self->outgoing, size, self->datagrams);
-    if (size < small)
-        small = size;
-    else
-        more = queue_fitting(&self->outgoing, size - small);
-    result = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(small + more));
-    if (result != NULL) {
-        take_small(self, PyBytes_AS_STRING(result), small);
-        queue_get(&self->outgoing, PyBytes_AS_STRING(result) + small, more, 0);
-    }
-    return result;
-}
-
-int
 transport_is_flushed(const ssl_transport *self)
 {
     return self->kind == TRANSPORT_MEMORY || queue_is_empty(&self->outgoing);
@@ -215,18 +180,6 @@ bio_read(BIO *bio, char *data, size_t size, size_t *done)
 }
 
 static int
-write_memory(BIO *bio, ssl_transport *self, const char *data, size_t size)
-{
-    if (size <= SMALL_OUTPUT - self->small_end && queue_is_empty(&self->outgoing)
-        && !self->datagrams) {
-        memcpy(self->small + self->small_end, data, size);
-        self->small_end += (unsigned)size;
-        return 1;
-    }
-    return queue_put(&self->outgoing, data, size) < 0 ? fail(bio, self, ENOMEM, 0) : 1;
-}
-
-static int
 write_descriptor(BIO *bio, ssl_transport *self, const char *data, size_t size)
 {
     ssize_t sent = 0;
@@ -243,7 +196,7 @@ write_descriptor(BIO *bio, ssl_transport *self, const char *data, size_t size)
             sent = (ssize_t)size;
         self->out += (uint64_t)sent;
     }
-    if ((size_t)sent < size && queue_put(&self->outgoing, data + sent, size - (size_t)sent) < 0)
+    if ((size_t)sent < size && queue_put(&self->outgoing, data + sent, size - (size_t)sent, self->datagrams) < 0)
         return fail(bio, self, ENOMEM, 0);
     self->queued += size;
     return 1;
@@ -260,10 +213,12 @@ bio_write(BIO *bio, const char *data, size_t size, size_t *done)
     BIO_clear_retry_flags(bio);
     if (self->dead)
         result = fail(bio, self, ECONNABORTED, 0);
-    else if (self->kind == TRANSPORT_MEMORY)
-        result = write_memory(bio, self, data, size);
-    else
+    else if (self->kind != TRANSPORT_MEMORY)
         result = write_descriptor(bio, self, data, size);
+    else if (queue_put(&self->outgoing, data, size, self->datagrams) < 0)
+        result = fail(bio, self, ENOMEM, 0);
+    else
+        result = 1;
     *done = result ? size : 0;
     return result;
 }
@@ -279,7 +234,7 @@ describe(BIO *bio, int command, void *pointer)
     case BIO_CTRL_PENDING:
         return (long)self->incoming.size;
     case BIO_CTRL_WPENDING:
-        return (long)(self->outgoing.size + self->small_end - self->small_start);
+        return (long)self->outgoing.size;
     case BIO_CTRL_DGRAM_QUERY_MTU:
         return self->datagrams && self->kind == TRANSPORT_MEMORY ? MEMORY_MTU : 0;
     default: /* BIO_C_GET_FD */

@@ -10,8 +10,6 @@ typedef enum {
     TRANSPORT_FILE, /* a descriptor that is no socket */
 } transport_kind;
 
-enum { SMALL_OUTPUT = 512 };
-
 typedef struct {
     transport_kind kind;
     int fd;
@@ -24,10 +22,6 @@ typedef struct {
         out; /* of a descriptor: bytes read; bytes taken from OpenSSL; bytes gone to the kernel */
     ssl_queue incoming; /* memory: what bio_write brought */
     ssl_queue outgoing; /* memory: what bio_read will fetch; else: what the kernel did not take */
-    /* Memory: output that comes before what is in the queue.  Small records are the most
-       frequent ones, and need no memory of their own this way. */
-    unsigned small_start, small_end;
-    char small[SMALL_OUTPUT];
 } ssl_transport;
 
 /* Put a BIO on *transport* under the SSL.  -1: memory ran out, nothing raised. */
@@ -35,10 +29,6 @@ int transport_attach(ssl_transport *transport, SSL *ssl);
 /* What kind of thing a descriptor is. */
 void transport_open(ssl_transport *transport, int fd, int dtls);
 void transport_close(ssl_transport *transport);
-
-/* Memory: whether there is output, and up to *size* bytes of it as a new bytes object. */
-int transport_has_output(const ssl_transport *transport);
-PyObject *transport_output(ssl_transport *transport, size_t size);
 
 /* Send what the kernel takes now of the output.  -1: it failed for good, sys tells why. */
 int transport_flush(ssl_transport *transport);

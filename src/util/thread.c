@@ -29,13 +29,24 @@ util_is_detached(void)
     return detached != NULL;
 }
 
+/* CPython 3.11 keeps one current thread state for all threads, so ask for this thread's. */
+static int
+is_pythons_thread(void)
+{
+#if PY_VERSION_HEX < 0x030c0000
+    return PyGILState_GetThisThreadState() != NULL;
+#else
+    return PyThreadState_GetUnchecked() != NULL;
+#endif
+}
+
 int
 util_callback_enter(util_callback *cb)
 {
     cb->was_detached = detached != NULL;
     if (cb->was_detached)
         util_attach();
-    else if (PyThreadState_GetUnchecked() == NULL)
+    else if (!is_pythons_thread())
         return 0; /* a thread that Python never saw: nothing to raise into */
     if (!PyErr_Occurred())
         return 1;
@@ -109,16 +120,24 @@ wait_for(PyThread_type_lock lock)
    taken is counted in and waits for a hand-over: whoever unlocks a mutex that is wanted
    passes it on. */
 
+/* A lock that is held until somebody has something to hand over. */
+static PyThread_type_lock
+new_hand_over(void)
+{
+    PyThread_type_lock lock = PyThread_allocate_lock();
+
+    if (lock != NULL)
+        PyThread_acquire_lock(lock, WAIT_LOCK);
+    return lock;
+}
+
 int
 util_mutex_init(util_mutex *mutex)
 {
     atomic_init(&mutex->wanted, 0);
     atomic_init(&mutex->owner, 0);
-    mutex->next = PyThread_allocate_lock();
-    if (mutex->next == NULL)
-        return -1;
-    PyThread_acquire_lock(mutex->next, WAIT_LOCK);
-    return 0;
+    mutex->next = new_hand_over();
+    return mutex->next == NULL ? -1 : 0;
 }
 
 void
@@ -173,28 +192,17 @@ util_mutex_lock(util_mutex *mutex)
 int
 util_guard_init(util_guard *guard)
 {
-    *guard = PyThread_allocate_lock();
-    return *guard == NULL ? -1 : 0;
+    atomic_init(&guard->wanted, 0);
+    guard->next = new_hand_over();
+    return guard->next == NULL ? -1 : 0;
 }
 
 void
 util_guard_destroy(util_guard *guard)
 {
-    if (*guard != NULL)
-        PyThread_free_lock(*guard);
-    *guard = NULL;
-}
-
-void
-util_guard_lock(util_guard *guard)
-{
-    PyThread_acquire_lock(*guard, WAIT_LOCK);
-}
-
-void
-util_guard_unlock(util_guard *guard)
-{
-    PyThread_release_lock(*guard);
+    if (guard->next != NULL)
+        PyThread_free_lock(guard->next);
+    guard->next = NULL;
 }
 
 /* ---- readers and a writer ---- */

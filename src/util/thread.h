@@ -78,12 +78,27 @@ util_mutex_unlock(util_mutex *mutex)
 /* ---- a guard ----
    For state that is looked at and left within a few instructions: nothing is waited for, no
    Python is run and no other lock is asked for while it is held. */
-typedef PyThread_type_lock util_guard;
+typedef struct {
+    atomic_int wanted;
+    PyThread_type_lock next;
+} util_guard;
 
 int util_guard_init(util_guard *guard); /* -1: no memory, nothing raised */
 void util_guard_destroy(util_guard *guard);
-void util_guard_lock(util_guard *guard);
-void util_guard_unlock(util_guard *guard);
+
+static inline void
+util_guard_lock(util_guard *guard)
+{
+    if (atomic_fetch_add(&guard->wanted, 1) > 0)
+        PyThread_acquire_lock(guard->next, WAIT_LOCK);
+}
+
+static inline void
+util_guard_unlock(util_guard *guard)
+{
+    if (atomic_fetch_sub(&guard->wanted, 1) > 1)
+        PyThread_release_lock(guard->next);
+}
 
 /* ---- many readers or one writer ----
    Same rules.  The lock knows who holds it, through structs on their C stacks, so that it may
