@@ -88,14 +88,30 @@ class PKey:
         """
 
 class _EllipticCurve:
-    """An elliptic curve that OpenSSL knows: an element of :func:`get_elliptic_curves`."""
+    """An elliptic curve that OpenSSL knows: an element of :func:`get_elliptic_curves`.
+
+    Each curve is one object in each interpreter, equal to itself alone.
+    """
 
     @property
     def name(self) -> str:
-        """The curve's short name, such as ``"prime256v1"``."""
+        """The curve's short name, such as ``"prime256v1"``.  ``OBJ_nid2sn``."""
+
+    @classmethod
+    def from_nid(cls, lib: object, nid: int) -> _EllipticCurve:
+        """The curve with one of OpenSSL's numbers.
+
+        :param lib: not used
+        :param nid: the number (NID) of the curve
+        :raises ValueError: there is none; the arguments are a message and the number
+
+        ``EC_get_builtin_curves``.
+        """
 
 def get_elliptic_curves() -> set[_EllipticCurve]:
-    """All curves that OpenSSL knows: the same set, with the same objects, each time.
+    """All curves that OpenSSL knows.
+
+    :returns: a new set, with the same objects each time
 
     ``EC_get_builtin_curves``.
     """
@@ -103,7 +119,12 @@ def get_elliptic_curves() -> set[_EllipticCurve]:
 def get_elliptic_curve(name: str) -> _EllipticCurve:
     """The curve with a short name.
 
+    :param name: OpenSSL's short name, such as ``"prime256v1"``; other names of the same curve,
+        such as ``"P-256"``, are not known
+    :returns: the element of :func:`get_elliptic_curves`
     :raises ValueError: there is none; the arguments are a message and the name
+
+    ``EC_get_builtin_curves``, ``OBJ_nid2sn``.
     """
 
 def X509_verify_cert_error_string(errnum: int) -> str:

@@ -3,6 +3,7 @@
 #include "crypto_doc.h"
 #include "util/args.h"
 #include "util/error.h"
+#include "util/object.h"
 
 /* A curve is its number and name, nothing of OpenSSL's: what uses it asks by number. */
 typedef struct {
@@ -11,7 +12,7 @@ typedef struct {
     PyObject *name;
 } CurveObject;
 
-/* ---- the set of all ---- */
+/* ---- all of them ---- */
 
 static PyObject *
 new_curve(crypto_state *state, int nid)
@@ -28,55 +29,97 @@ new_curve(crypto_state *state, int nid)
     return (PyObject *)self;
 }
 
+/* A tuple: nobody outside gets it, so that it holds curves and nothing else. */
 static PyObject *
-new_set(crypto_state *state)
+new_tuple(crypto_state *state)
 {
     size_t count = EC_get_builtin_curves(NULL, 0);
-    EC_builtin_curve *curves = PyMem_Calloc(count, sizeof *curves);
-    PyObject *set = PySet_New(NULL);
+    EC_builtin_curve *known = PyMem_Calloc(count, sizeof *known);
+    PyObject *curves = NULL;
 
-    if (curves == NULL)
-        PyErr_NoMemory();
-    else
-        count = EC_get_builtin_curves(curves, count);
-    if (curves == NULL)
-        Py_CLEAR(set);
-    for (size_t i = 0; set != NULL && i < count; i++) {
-        PyObject *curve = new_curve(state, curves[i].nid);
+    if (known == NULL)
+        return PyErr_NoMemory();
+    EC_get_builtin_curves(known, count);
+    curves = PyTuple_New((Py_ssize_t)count);
+    for (size_t i = 0; curves != NULL && i < count; i++) {
+        PyObject *curve = new_curve(state, known[i].nid);
 
-        if (curve == NULL || PySet_Add(set, curve) < 0)
-            Py_CLEAR(set);
-        Py_XDECREF(curve);
+        if (curve == NULL)
+            Py_CLEAR(curves);
+        else
+            PyTuple_SET_ITEM(curves, (Py_ssize_t)i, curve);
     }
-    PyMem_Free(curves);
-    return set;
+    PyMem_Free(known);
+    return curves;
 }
 
 /* Made when first asked for, and the same objects ever after: they are compared by identity. */
 static PyObject *
 all_curves(crypto_state *state)
 {
-    PyObject *set, *lost = NULL;
+    PyObject *made, *curves;
 
-    if (state->curves == NULL) {
-        set = new_set(state);
-        if (set == NULL)
-            return NULL;
-        Py_BEGIN_CRITICAL_SECTION(state->Curve_Type);
-        if (state->curves == NULL)
-            state->curves = set;
-        else
-            lost = set; /* another thread was quicker */
-        Py_END_CRITICAL_SECTION();
-        Py_XDECREF(lost);
-    }
-    return state->curves;
+    UTIL_WITH(state->Curve_Type, curves = Py_XNewRef(state->curves));
+    if (curves != NULL || (made = new_tuple(state)) == NULL)
+        return curves;
+    Py_BEGIN_CRITICAL_SECTION(state->Curve_Type);
+    if (state->curves == NULL) /* else another thread, or a finalizer in this one, was quicker */
+        state->curves = Py_NewRef(made);
+    curves = Py_NewRef(state->curves);
+    Py_END_CRITICAL_SECTION();
+    Py_DECREF(made);
+    return curves;
+}
+
+/* A set for the caller to keep and change. */
+static PyObject *
+set_of_curves(crypto_state *state)
+{
+    PyObject *curves = all_curves(state);
+    PyObject *set = curves == NULL ? NULL : PySet_New(curves);
+
+    Py_XDECREF(curves);
+    return set;
 }
 
 PyObject *
 crypto_get_elliptic_curves(PyObject *module, PyObject *unused)
 {
-    return Py_XNewRef(all_curves(PyModule_GetState(module)));
+    return set_of_curves(PyModule_GetState(module));
+}
+
+/* The curve that *is* says 1 of, or NULL; without an exception if there is none. */
+static PyObject *
+find_curve(crypto_state *state, int (*is)(CurveObject *, PyObject *), PyObject *wanted)
+{
+    PyObject *curves = all_curves(state), *found = NULL;
+    int same = 0;
+
+    for (Py_ssize_t i = 0; curves != NULL && same == 0 && i < PyTuple_GET_SIZE(curves); i++) {
+        PyObject *curve = PyTuple_GET_ITEM(curves, i);
+
+        same = is((CurveObject *)curve, wanted);
+        if (same > 0)
+            found = Py_NewRef(curve);
+    }
+    Py_XDECREF(curves);
+    return found;
+}
+
+static void
+raise_unknown(const char *message, PyObject *wanted)
+{
+    PyObject *args = PyErr_Occurred() ? NULL : Py_BuildValue("(sO)", message, wanted);
+
+    if (args != NULL)
+        PyErr_SetObject(PyExc_ValueError, args);
+    Py_XDECREF(args);
+}
+
+static int
+is_named(CurveObject *curve, PyObject *name)
+{
+    return PyObject_RichCompareBool(curve->name, name, Py_EQ);
 }
 
 PyObject *
@@ -84,29 +127,13 @@ crypto_get_elliptic_curve(PyObject *module, PyObject *const *args, Py_ssize_t na
                           PyObject *kwnames)
 {
     UTIL_PARAMS("get_elliptic_curve", 1, 1, "name");
-    PyObject *given[1], *set, *iterator, *curve;
+    PyObject *given[1], *curve;
 
-    if (util_bind(&params, args, nargs, kwnames, given) < 0
-        || (set = all_curves(PyModule_GetState(module))) == NULL
-        || (iterator = PyObject_GetIter(set)) == NULL)
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
         return NULL;
-    while ((curve = PyIter_Next(iterator)) != NULL) {
-        int same = PyObject_RichCompareBool(((CurveObject *)curve)->name, given[0], Py_EQ);
-
-        if (same == 1)
-            break;
-        Py_CLEAR(curve);
-        if (same < 0)
-            break;
-    }
-    Py_DECREF(iterator);
-    if (curve == NULL && !PyErr_Occurred()) {
-        PyObject *args_of_error = Py_BuildValue("(sO)", "unknown curve name", given[0]);
-
-        if (args_of_error != NULL)
-            PyErr_SetObject(PyExc_ValueError, args_of_error);
-        Py_XDECREF(args_of_error);
-    }
+    curve = find_curve(PyModule_GetState(module), is_named, given[0]);
+    if (curve == NULL)
+        raise_unknown("unknown curve name", given[0]);
     return curve;
 }
 
@@ -148,12 +175,46 @@ curve_get_nid(PyObject *op, void *unused)
     return PyLong_FromLong(((CurveObject *)op)->nid);
 }
 
-/* Whether OpenSSL can work with the curve; upstream's internal name for asking. */
-static PyObject *
-curve__to_EC_KEY(PyObject *op, PyObject *unused)
-{
-    EC_GROUP *group = EC_GROUP_new_by_curve_name(((CurveObject *)op)->nid);
+/* ---- upstream's internal names; *lib* is its own, ours needs none ---- */
 
+static int
+has_nid(CurveObject *curve, PyObject *nid)
+{
+    PyObject *own = PyLong_FromLong(curve->nid);
+    int same = own == NULL ? -1 : PyObject_RichCompareBool(own, nid, Py_EQ);
+
+    Py_XDECREF(own);
+    return same;
+}
+
+static PyObject *
+curve_from_nid(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("from_nid", 2, 2, "lib", "nid");
+    PyObject *given[2], *curve;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
+        return NULL;
+    curve = find_curve(crypto_state_of_type((PyTypeObject *)type), has_nid, given[1]);
+    if (curve == NULL)
+        raise_unknown("unknown curve number", given[1]);
+    return curve;
+}
+
+static PyObject *
+curve_get_set(PyObject *type, PyObject *lib)
+{
+    return set_of_curves(crypto_state_of_type((PyTypeObject *)type));
+}
+
+/* Whether OpenSSL can work with the curve. */
+static PyObject *
+curve_to_EC_KEY(PyObject *op, PyObject *unused)
+{
+    EC_GROUP *group;
+
+    util_errors_clear();
+    group = EC_GROUP_new_by_curve_name(((CurveObject *)op)->nid);
     if (group == NULL)
         return util_raise(crypto_state_of(op)->Error);
     EC_GROUP_free(group);
@@ -167,7 +228,10 @@ static PyGetSetDef curve_getset[] = {
 };
 
 static PyMethodDef curve_methods[] = {
-    {"_to_EC_KEY", curve__to_EC_KEY, METH_NOARGS, NULL},
+    UTIL_CLASS_ROW_OF(from_nid, curve_from_nid, curve_from_nid_doc),
+    {"_get_elliptic_curves", curve_get_set, METH_CLASS | METH_O, NULL},
+    {"_load_elliptic_curves", curve_get_set, METH_CLASS | METH_O, NULL},
+    {"_to_EC_KEY", curve_to_EC_KEY, METH_NOARGS, NULL},
     {NULL},
 };
 

@@ -17,6 +17,17 @@ class TestGetEllipticCurves:
         with pytest.raises(TypeError):
             crypto.get_elliptic_curves(1)
 
+    def test_what_callers_do_to_the_set_is_their_own(self):
+        curves = crypto.get_elliptic_curves()
+        count = len(curves)
+        curves.add("no curve")
+        curves.add(5)
+        with pytest.raises(ValueError):
+            crypto.get_elliptic_curve("no such curve")
+        curves.clear()
+        assert len(crypto.get_elliptic_curves()) == count
+        assert crypto.get_elliptic_curve("prime256v1").name == "prime256v1"
+
     def test_the_command_knows_the_same(self):
         printed = support.openssl("ecparam", "-list_curves").decode()
         names = {line.split(":")[0].strip() for line in printed.splitlines() if ":" in line}
@@ -71,6 +82,25 @@ class TestCurve:
         for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
             with pytest.raises(TypeError):
                 duplicate(curve)
+
+    def test_every_regular_curve_can_be_used(self):
+        for curve in crypto.get_elliptic_curves():
+            if not curve.name.startswith("Oakley"):  # these two have no usable generator
+                assert curve._to_EC_KEY()
+
+    def test_numbers(self):
+        curve = crypto.get_elliptic_curve("prime256v1")
+        assert type(curve).from_nid(None, 415) is curve
+        assert type(curve).from_nid(lib=None, nid=curve._nid) is curve
+        for wrong in (0, -1, 1 << 70, "415", None):
+            with pytest.raises(ValueError) as caught:
+                type(curve).from_nid(None, wrong)
+            assert caught.value.args == ("unknown curve number", wrong)
+
+    def test_internal_names(self):
+        kind = type(crypto.get_elliptic_curve("prime256v1"))
+        for name in ("_get_elliptic_curves", "_load_elliptic_curves"):
+            assert getattr(kind, name)(None) == crypto.get_elliptic_curves()
 
     def test_the_other_operand_is_asked(self):
         class Any:
