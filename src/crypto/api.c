@@ -63,6 +63,7 @@ api_free(crypto_api *api)
     Py_XDECREF(api->X509Name_Type);
     Py_XDECREF(api->X509Store_Type);
     Py_XDECREF(api->PKey_Type);
+    Py_XDECREF(api->Curve_Type);
     PyMem_Free(api);
 }
 
@@ -89,6 +90,7 @@ crypto_add_api(PyObject *module, crypto_state *state)
         .X509Name_Type = (PyTypeObject *)Py_XNewRef(state->X509Name_Type),
         .X509Store_Type = (PyTypeObject *)Py_XNewRef(state->X509Store_Type),
         .PKey_Type = (PyTypeObject *)Py_XNewRef(state->PKey_Type),
+        .Curve_Type = (PyTypeObject *)Py_XNewRef(state->Curve_Type),
         .x509_wrap = crypto_x509_wrap_lent,
         .name_wrap = crypto_name_wrap,
         .store_wrap = crypto_store_wrap,

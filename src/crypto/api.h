@@ -14,7 +14,7 @@ typedef struct crypto_api crypto_api;
 /* One per interpreter, on the heap, owned by the capsule: it outlives the module. */
 struct crypto_api {
     int version;
-    PyTypeObject *X509_Type, *X509Name_Type, *X509Store_Type, *PKey_Type;
+    PyTypeObject *X509_Type, *X509Name_Type, *X509Store_Type, *PKey_Type, *Curve_Type;
 
     /* Take the pointer over, in failure too. */
     PyObject *(*x509_wrap)(PyTypeObject *type, X509 *taken);
@@ -25,9 +25,9 @@ struct crypto_api {
                             util_rwlock *lock);
 
     /* A reference of the caller's own, from our object or one of the package `cryptography`;
-       NULL with an exception that names the argument, exc where OpenSSL refuses.  The certificate is never changed any
-       more (an X509 that is edited gets a copy first), so threads may share it.  The key
-       is a whole private one; the name is a copy. */
+       NULL with an exception that names the argument, exc where OpenSSL refuses.  The
+       certificate is never changed any more (an X509 that is edited gets a copy first), so
+       threads may share it.  The key is a whole private one; the name is a copy. */
     X509 *(*as_x509)(const crypto_api *api, PyObject *value, const char *name, PyObject *exc);
     EVP_PKEY *(*as_private_key)(const crypto_api *api, PyObject *value, const char *name,
                                 PyObject *exc);

@@ -359,7 +359,16 @@ context_set_tmp_ecdh(PyObject *self, PyObject *const *args, Py_ssize_t nargs, Py
     SSL_CTX *ctx;
     int number;
 
-    if (util_bind(&params, args, nargs, kwnames, &given) < 0 || (name = curve_name(given)) == NULL)
+    if (util_bind(&params, args, nargs, kwnames, &given) < 0)
+        return NULL;
+    if (PyObject_TypeCheck(given, ssl_state_of(self)->crypto->Curve_Type)
+        && PyErr_WarnEx(PyExc_DeprecationWarning,
+                        "curves of OpenSSL.crypto are deprecated here, use any object with a name",
+                        1)
+               < 0)
+        return NULL;
+    name = curve_name(given);
+    if (name == NULL)
         return NULL;
     util_errors_clear();
     number = curve_number(PyBytes_AS_STRING(name));
