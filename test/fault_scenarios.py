@@ -7,7 +7,7 @@ does a piece of work, checks it, and lets go of everything.  test_leaks.py runs 
 import ctypes
 
 import support
-from OpenSSL import crypto, rand
+from OpenSSL import SSL, crypto, rand
 
 PEM, ASN1, TEXT = crypto.FILETYPE_PEM, crypto.FILETYPE_ASN1, crypto.FILETYPE_TEXT
 
@@ -270,6 +270,134 @@ def netscape_spki():
         again.__init__(spki.b64_encode())
         _refused(crypto.Error, crypto.NetscapeSPKI().b64_encode)
         _refused(crypto.Error, crypto.NetscapeSPKI, "junk")
+
+    return scenario
+
+
+def stores():
+    pki = support.pki()
+    good, root, other = pki.deep.x509(), pki.ca.x509(), pki.other.x509()
+    chain = [pki.intermediate.x509()]
+
+    def scenario():
+        store = crypto.X509Store()
+        store.add_cert(root)
+        store.set_flags(crypto.X509StoreFlags.X509_STRICT)
+        crypto.X509StoreContext(store, good, chain).verify_certificate()
+        assert len(crypto.X509StoreContext(store, good, chain).get_verified_chain()) == 3
+        _refused(
+            crypto.X509StoreContextError, crypto.X509StoreContext(store, other).verify_certificate
+        )
+
+    return scenario
+
+
+def contexts():
+    pki = support.pki()
+    cert, key, root = pki.ec_server.x509(), pki.ec_server.pkey(), pki.ec_ca.x509()
+
+    def scenario():
+        context = SSL.Context(SSL.TLS_METHOD)
+        context.use_certificate(cert)
+        context.use_privatekey(key)
+        context.check_privatekey()
+        context.add_extra_chain_cert(root)
+        context.get_cert_store().add_cert(root)
+        context.load_verify_locations(str(pki.ca.cert_path))
+        context.set_cipher_list(b"ECDHE+AESGCM")
+        context.set_options(SSL.OP_NO_TICKET)
+        context.set_min_proto_version(SSL.TLS1_2_VERSION)
+        context.set_alpn_protos([b"h2", b"http/1.1"])
+        context.set_verify(SSL.VERIFY_PEER, lambda *args: True)
+        context.set_session_id(b"id")
+        context.set_app_data(context)  # a cycle
+        _refused(SSL.Error, context.set_cipher_list, b"no such cipher")
+        _refused(SSL.Error, context.load_verify_locations, "/nowhere/at/all")
+        assert context.get_verify_mode() == SSL.VERIFY_PEER
+        assert SSL.Connection(context, None).get_cipher_list()
+
+    return scenario
+
+
+def _echo(client_context, server_context, protocol, check):
+    """A handshake and some data over memory, made from Contexts anew each time."""
+
+    def scenario():
+        client, server = support.memory_pair(client_context(), server_context())
+        support.handshake(client, server)
+        assert client.get_protocol_version_name() == protocol
+        assert support.transfer(client, server, b"ping" * 1000) == b"ping" * 1000
+        assert support.transfer(server, client, b"pong" * 10000) == b"pong" * 10000
+        check(client, server)
+        client.shutdown()
+        support.pump(client, server)
+        _refused(SSL.ZeroReturnError, server.recv, 1)
+
+    return scenario
+
+
+def _contexts(version):
+    cert, key, root = [convert() for convert in (_ec().x509, _ec().pkey, support.pki().ec_ca.x509)]
+
+    def client():
+        context = SSL.Context(SSL.TLS_METHOD)
+        context.set_max_proto_version(version)
+        context.get_cert_store().add_cert(root)
+        context.set_verify(SSL.VERIFY_PEER, lambda conn, cert, error, depth, ok: ok)
+        context.set_alpn_protos([b"a", b"b"])
+        return context
+
+    def server():
+        context = SSL.Context(SSL.TLS_METHOD)
+        context.use_certificate(cert)
+        context.use_privatekey(key)
+        context.set_alpn_select_callback(lambda conn, offered: offered[-1])
+        context.set_tlsext_servername_callback(lambda conn: conn.get_servername())
+        return context
+
+    return client, server
+
+
+def _ec():
+    return support.pki().ec_server
+
+
+def handshake_tls_1_3():
+    def check(client, server):
+        assert client.get_peer_certificate().get_subject().CN == "localhost"
+        assert len(client.get_peer_cert_chain()) == 1
+        assert len(client.get_verified_chain()) == 2
+        assert client.get_alpn_proto_negotiated() == b"b"
+        assert client.get_session() is not None
+        assert client.get_finished() == server.get_peer_finished()
+
+    return _echo(*_contexts(SSL.TLS1_3_VERSION), "TLSv1.3", check)
+
+
+def handshake_tls_1_2():
+    def check(client, server):
+        assert client.get_cipher_name() == server.get_cipher_name()
+        assert client.master_key() == server.master_key()
+        assert client.export_keying_material(b"label", 20)
+
+    return _echo(*_contexts(SSL.TLS1_2_VERSION), "TLSv1.2", check)
+
+
+def handshake_refused():
+    client_context, server_context = _contexts(SSL.TLS1_3_VERSION)
+    trusting_nobody = support.pki().other_ca.x509()
+
+    def shake(context):
+        support.handshake(*support.memory_pair(context, server_context()))
+
+    def scenario():
+        context = SSL.Context(SSL.TLS_METHOD)
+        context.get_cert_store().add_cert(trusting_nobody)
+        context.set_verify(SSL.VERIFY_PEER)
+        _refused(SSL.Error, shake, context)
+        context = client_context()
+        context.set_verify(SSL.VERIFY_PEER, lambda *args: 1 / 0)
+        _refused(ZeroDivisionError, shake, context)
 
     return scenario
 

@@ -1,6 +1,7 @@
 """Run one scenario many times and tell how much the heap has grown.
 
-    PYTHONMALLOC=malloc python leaks_driver.py SCENARIO ROUNDS
+    PYTHONMALLOC=malloc GLIBC_TUNABLES=glibc.malloc.tcache_count=0 \\
+        python leaks_driver.py SCENARIO ROUNDS
 
 SCENARIO is a function of fault_scenarios.py.  Prints the growth in bytes for each of three times
 ROUNDS, after some rounds in which caches are filled.

@@ -81,7 +81,7 @@ crypto_add_api(PyObject *module, crypto_state *state)
     int result;
 
     if (api == NULL) {
-        PyErr_NoMemory();
+        util_raise_memory();
         return -1;
     }
     *api = (crypto_api){

@@ -48,7 +48,7 @@ crypto_store_wrap(PyTypeObject *type, X509_STORE *taken, PyObject *owner, util_r
     self->lock = owner == NULL ? &self->own : lock;
     if (owner == NULL && util_rwlock_init(&self->own) < 0) {
         Py_DECREF(self);
-        return PyErr_NoMemory();
+        return util_raise_memory();
     }
     return (PyObject *)self;
 }
@@ -62,7 +62,7 @@ store_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     store = X509_STORE_new();
     if (store == NULL) {
         util_errors_clear();
-        return PyErr_NoMemory();
+        return util_raise_memory();
     }
     return crypto_store_wrap(type, store, NULL, NULL);
 }

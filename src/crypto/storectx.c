@@ -128,7 +128,7 @@ static STACK_OF(X509) * borrow_chain(crypto_state *state, PyObject *chain)
 
     if (stack == NULL) {
         util_errors_clear();
-        PyErr_NoMemory();
+        util_raise_memory();
         return NULL;
     }
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(chain) && !PyErr_Occurred(); i++) {
@@ -137,7 +137,7 @@ static STACK_OF(X509) * borrow_chain(crypto_state *state, PyObject *chain)
         if (cert != NULL && !sk_X509_push(stack, cert)) {
             X509_free(cert);
             util_errors_clear();
-            PyErr_NoMemory();
+            util_raise_memory();
         }
     }
     if (!PyErr_Occurred())
@@ -235,7 +235,7 @@ verify(PyObject *self, verification *v)
         ctx = X509_STORE_CTX_new();
         if (ctx == NULL) {
             util_errors_clear();
-            PyErr_NoMemory();
+            util_raise_memory();
             goto failed;
         }
         DETACHED(interrupted = run_locked(ctx, (StoreObject *)v->store, v));
@@ -244,7 +244,7 @@ verify(PyObject *self, verification *v)
     }
     if (util_errors_no_memory() || v->error == X509_V_ERR_OUT_OF_MEM
         || (v->valid && v->verified == NULL)) {
-        PyErr_NoMemory();
+        util_raise_memory();
         goto failed;
     }
     if (v->valid) {

@@ -31,7 +31,7 @@ x509_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (cert != NULL)
         return x509_wrap(type, cert);
     util_errors_clear();
-    return PyErr_NoMemory();
+    return util_raise_memory();
 }
 
 /* Before every change: false, and an exception is set, if it cannot be changed alone. */

@@ -284,7 +284,7 @@ staple(SSL *ssl, PyObject *response)
         return SSL_TLSEXT_ERR_NOACK;
     copy = OPENSSL_memdup(PyBytes_AS_STRING(response), size);
     if (copy == NULL) {
-        PyErr_NoMemory();
+        util_raise_memory();
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     }
     if (SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)size) == 1)

@@ -130,8 +130,10 @@ connection_dealloc(PyObject *op)
 
     util_object_dealloc_start(op);
     if (self->ptr != NULL) {
+        util_errors_mark();
         SSL_set_app_data(self->ptr, NULL);
         SSL_free(self->ptr);
+        util_errors_forget();
     }
     transport_close(&self->transport);
     queue_clear(&self->later);

@@ -1,4 +1,5 @@
 #include "ssl/connection.h"
+#include "util/error.h"
 
 #include <sys/time.h>
 
@@ -256,7 +257,7 @@ copy_ciphers(PyObject *op, STACK_OF(SSL_CIPHER) * *list)
     }
     ssl_connection_leave(op);
     if (result == 0 && *list == NULL) {
-        PyErr_NoMemory();
+        util_raise_memory();
         result = -1;
     }
     return result;

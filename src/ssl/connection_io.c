@@ -308,7 +308,7 @@ feed(ConnectionObject *self, PyObject *data, Py_ssize_t *size)
         PyBuffer_Release(&view);
     }
     if (result < 0)
-        PyErr_NoMemory();
+        util_raise_memory();
     return result;
 }
 

@@ -65,7 +65,7 @@ context_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return NULL;
     if (util_rwlock_init(&self->lock) < 0) {
         Py_DECREF(self);
-        return PyErr_NoMemory();
+        return util_raise_memory();
     }
     self->calls = Py_NewRef(ssl_state_of((PyObject *)self)->no_calls);
     return (PyObject *)self;
@@ -135,7 +135,9 @@ context_dealloc(PyObject *op)
     ContextObject *self = (ContextObject *)op;
 
     util_object_dealloc_start(op);
-    SSL_CTX_free(self->ptr);
+    util_errors_mark();
+    SSL_CTX_free(self->ptr); /* may fail to tidy a table up when memory has run out */
+    util_errors_forget();
     util_rwlock_destroy(&self->lock);
     context_clear(op);
     util_object_dealloc_end(op);

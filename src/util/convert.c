@@ -88,8 +88,7 @@ util_as_asn1_time(PyObject *value, const char *name)
     time = ASN1_TIME_new();
     if (time == NULL || !ASN1_TIME_set_string(time, PyBytes_AS_STRING(value))) {
         ASN1_TIME_free(time);
-        util_errors_clear();
-        return (void *)PyErr_NoMemory();
+        return util_raise_memory();
     }
     return time;
 }
@@ -204,10 +203,9 @@ util_as_bignum(PyObject *value, const char *name)
     if (magnitude == NULL || (digits = digits_of(magnitude, &size)) == NULL)
         goto done;
     result = BN_lebin2bn(digits, (int)size, NULL);
-    if (result == NULL) {
-        util_errors_clear();
-        PyErr_NoMemory();
-    } else
+    if (result == NULL)
+        util_raise_memory();
+    else
         BN_set_negative(result, negative);
 done:
     PyMem_Free(digits);
@@ -225,11 +223,7 @@ util_as_asn1_integer(PyObject *value, const char *name)
         return NULL;
     result = BN_to_ASN1_INTEGER(number, NULL);
     BN_free(number);
-    if (result == NULL) {
-        util_errors_clear();
-        PyErr_NoMemory();
-    }
-    return result;
+    return result == NULL ? util_raise_memory() : result;
 }
 
 PyObject *

@@ -85,11 +85,16 @@ util_raise_reason(PyObject *exc, const char *library, const char *reason)
 }
 
 void *
+util_raise_memory(void)
+{
+    util_errors_clear();
+    return PyErr_Occurred() ? NULL : PyErr_NoMemory();
+}
+
+void *
 util_raise_new(PyObject *exc)
 {
-    if (ERR_peek_error() == 0 && !PyErr_Occurred())
-        return PyErr_NoMemory();
-    return util_raise(exc);
+    return ERR_peek_error() == 0 ? util_raise_memory() : util_raise(exc);
 }
 
 void

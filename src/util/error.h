@@ -12,6 +12,9 @@ void *util_raise(PyObject *exc);
 /* The same for a failure that OpenSSL does not queue: one triple, the queue dropped. */
 void *util_raise_reason(PyObject *exc, const char *library, const char *reason);
 
+/* MemoryError, the queue dropped. */
+void *util_raise_memory(void);
+
 /* For a constructor: an empty queue means that memory ran out. */
 void *util_raise_new(PyObject *exc);
 
