@@ -43,7 +43,8 @@ class PKey:
         Other threads run meanwhile.  When it fails, the old key stays.
 
         :param type: TYPE_RSA or TYPE_DSA
-        :param bits: the size of the modulus, in bits; at least 512
+        :param bits: the size of the modulus, in bits; at least 512.  That of a DSA key is rounded up
+            to a multiple of 64
         :raises Error: ``"No such key type"``; or a size that OpenSSL refuses
         :raises ValueError: the size of an RSA key is not positive
         :raises TypeError: an argument is no integer

@@ -22,8 +22,7 @@ as_private_key(const crypto_api *api, PyObject *value, const char *name, PyObjec
     EVP_PKEY *key;
 
     if (PyObject_TypeCheck(value, api->PKey_Type)) {
-        key = crypto_pkey_get1(value);
-        only_public = ((PKeyObject *)value)->only_public;
+        key = crypto_pkey_get1_part(value, &only_public);
     } else if ((key = crypto_interop_as_pkey(value, name, exc, &only_public)) == NULL)
         return NULL;
     if (key != NULL && !only_public)

@@ -126,11 +126,13 @@ subject_of(PyObject *cert, PyObject *exc)
 static int
 as_signing(crypto_state *state, PyObject *cert, PyObject *pkey, PyObject *digest, signing *how)
 {
-    how->key = crypto_pkey_get1(pkey);
+    int only_public;
+
+    how->key = crypto_pkey_get1_part(pkey, &only_public);
     if (crypto_as_signing_digest(how->key, digest, "digest", &how->md) < 0)
         return -1;
-    if (how->key == NULL || ((PKeyObject *)pkey)->only_public) {
-        util_raise_reason(state->Error, "evp",
+    if (how->key == NULL || only_public) {
+        util_raise_reason(state->Error, "digital envelope routines",
                           how->key == NULL ? "no key set" : "not a private key");
         return -1;
     }

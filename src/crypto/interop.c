@@ -380,12 +380,13 @@ PyObject *
 crypto_pkey_to_cryptography_key(PyObject *self, PyObject *unused)
 {
     crypto_state *state = crypto_state_of(self);
-    EVP_PKEY *key = crypto_as_pkey(state, self, "the key");
+    int only_public;
+    EVP_PKEY *key = crypto_pkey_get1_part(self, &only_public);
     PyObject *result;
 
     if (key == NULL)
-        return NULL;
-    result = crypto_interop_from_pkey(key, ((PKeyObject *)self)->only_public, state->Error);
+        return util_raise_reason(state->Error, "digital envelope routines", "no key set");
+    result = crypto_interop_from_pkey(key, only_public, state->Error);
     EVP_PKEY_free(key);
     return result;
 }

@@ -345,12 +345,14 @@ dump_key(crypto_state *state, PyObject *type, EVP_PKEY *key, const EVP_CIPHER *c
 static EVP_PKEY *
 private_part(crypto_state *state, PyObject *pkey)
 {
-    EVP_PKEY *key = crypto_as_pkey(state, pkey, "pkey");
+    int only_public;
+    EVP_PKEY *key = crypto_pkey_get1_part(pkey, &only_public);
 
-    if (key == NULL || !((PKeyObject *)pkey)->only_public)
+    if (key != NULL && !only_public)
         return key;
     EVP_PKEY_free(key);
-    return util_raise_reason(state->Error, "evp", "not a private key");
+    return util_raise_reason(state->Error, "digital envelope routines",
+                             key == NULL ? "no key set" : "not a private key");
 }
 
 PyObject *

@@ -28,16 +28,26 @@ pkey_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 /* ---- for others ---- */
 
 EVP_PKEY *
-crypto_pkey_get1(PyObject *pkey)
+crypto_pkey_get1_part(PyObject *pkey, int *only_public)
 {
+    PKeyObject *self = (PKeyObject *)pkey;
     EVP_PKEY *key;
 
     Py_BEGIN_CRITICAL_SECTION(pkey);
-    key = ((PKeyObject *)pkey)->ptr;
-    if (key != NULL)
-        EVP_PKEY_up_ref(key);
+    *only_public = self->only_public;
+    key = self->ptr;
+    if (key != NULL && !EVP_PKEY_up_ref(key))
+        key = NULL;
     Py_END_CRITICAL_SECTION();
     return key;
+}
+
+EVP_PKEY *
+crypto_pkey_get1(PyObject *pkey)
+{
+    int only_public;
+
+    return crypto_pkey_get1_part(pkey, &only_public);
 }
 
 EVP_PKEY *
@@ -49,20 +59,20 @@ crypto_as_pkey(crypto_state *state, PyObject *value, const char *name)
         return NULL;
     key = crypto_pkey_get1(value);
     if (key == NULL)
-        util_raise_reason(state->Error, "evp", "no key set");
+        util_raise_reason(state->Error, "digital envelope routines", "no key set");
     return key;
 }
 
 EVP_PKEY *
 crypto_as_signer(crypto_state *state, PyObject *value, const char *name)
 {
-    const PKeyObject *pkey = (PKeyObject *)value;
     EVP_PKEY *key;
+    int only_public;
 
     if (util_check_instance(value, state->PKey_Type, name) < 0)
         return NULL;
-    key = crypto_pkey_get1(value);
-    if (key != NULL && !pkey->only_public)
+    key = crypto_pkey_get1_part(value, &only_public);
+    if (key != NULL && !only_public)
         return key;
     PyErr_Format(PyExc_ValueError,
                  key == NULL ? "%s is an empty key" : "%s has only its public part", name);
@@ -78,6 +88,18 @@ generate_rsa(int bits)
     return EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)bits);
 }
 
+/* Below 2048 bits DSA keys are as FIPS 186-2 had them; unless told so, OpenSSL refuses to make one
+   whose size 186-4 does not have. */
+static int
+set_dsa_rules(EVP_PKEY_CTX *ctx, int bits)
+{
+    char rules[] = "fips186_2";
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_FFC_TYPE, rules, 0),
+                           OSSL_PARAM_construct_end()};
+
+    return bits >= 2048 || EVP_PKEY_CTX_set_params(ctx, params) > 0;
+}
+
 /* DSA needs parameters first, which take most of the time. */
 static EVP_PKEY *
 generate_dsa(int bits)
@@ -91,7 +113,7 @@ generate_dsa(int bits)
         || EVP_PKEY_paramgen(parameters_ctx, &parameters) <= 0)
         goto done;
     key_ctx = EVP_PKEY_CTX_new_from_pkey(NULL, parameters, NULL);
-    if (key_ctx == NULL || EVP_PKEY_keygen_init(key_ctx) <= 0
+    if (key_ctx == NULL || EVP_PKEY_keygen_init(key_ctx) <= 0 || !set_dsa_rules(key_ctx, bits)
         || EVP_PKEY_keygen(key_ctx, &key) <= 0)
         key = NULL;
 done:
@@ -144,6 +166,7 @@ pkey_generate_key(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObj
     }
     if (bits <= 0)
         return util_raise_reason(state->Error, "dsa routines", "bad ffc parameters");
+    util_errors_clear();
     DETACHED(key = generate(type, bits));
     if (key == NULL)
         return util_raise(state->Error);
@@ -212,14 +235,15 @@ static PyObject *
 pkey_check(PyObject *self, PyObject *unused)
 {
     crypto_state *state = crypto_state_of(self);
-    EVP_PKEY *key = crypto_pkey_get1(self);
-    int good = 0;
+    int only_public, good = 0;
+    EVP_PKEY *key = crypto_pkey_get1_part(self, &only_public);
 
-    if (key == NULL || ((PKeyObject *)self)->only_public || type_of(key) != EVP_PKEY_RSA) {
+    if (key == NULL || only_public || type_of(key) != EVP_PKEY_RSA) {
         EVP_PKEY_free(key);
         PyErr_SetString(PyExc_TypeError, "only RSA private keys can be checked");
         return NULL;
     }
+    util_errors_clear();
     DETACHED(good = check_rsa(key));
     EVP_PKEY_free(key);
     if (!good)

@@ -44,7 +44,7 @@ crypto_state_of(PyObject *self)
 
 typedef struct {
     UTIL_HEAD
-    EVP_PKEY *ptr; /* replaced by generate_key: take it with crypto_pkey_get1 */
+    EVP_PKEY *ptr; /* generate_key replaces all three: see crypto_pkey_get1 */
     char only_public, initialized;
 } PKeyObject;
 
@@ -52,6 +52,8 @@ extern PyType_Spec pkey_spec, curve_spec;
 PyObject *crypto_pkey_wrap(PyTypeObject *type, EVP_PKEY *taken, int only_public);
 /* The key with a reference of the caller's own; value has been checked to be a PKey. */
 EVP_PKEY *crypto_pkey_get1(PyObject *pkey);
+/* And whether that key, not what another thread has put in its place, has only its public part. */
+EVP_PKEY *crypto_pkey_get1_part(PyObject *pkey, int *only_public);
 /* The same for a value that may be anything: TypeError, or Error for an empty key. */
 EVP_PKEY *crypto_as_pkey(crypto_state *state, PyObject *value, const char *name);
 /* The same for a key that is to sign: TypeError, or ValueError for an empty or public one. */

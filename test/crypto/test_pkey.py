@@ -73,6 +73,15 @@ class TestGenerateKey:
         with pytest.raises(TypeError):
             key.check()
 
+    @pytest.mark.parametrize("bits", [512, 576, 768, 1088])
+    def test_small_dsa_keys(self, bits):
+        key = crypto.PKey()
+        key.generate_key(crypto.TYPE_DSA, bits)
+        assert (key.type(), key.bits()) == (crypto.TYPE_DSA, bits)
+        cert = crypto.X509()
+        cert.set_pubkey(key)
+        crypto.verify(cert, crypto.sign(key, b"data", "sha1"), b"data", "sha1")
+
     def test_exponent(self):
         key = crypto.PKey()
         key.generate_key(crypto.TYPE_RSA, 1024)
@@ -96,6 +105,7 @@ class TestGenerateKey:
             (crypto.TYPE_RSA, 100, crypto.Error),
             (crypto.TYPE_DSA, -1, crypto.Error),
             (crypto.TYPE_DSA, 0, crypto.Error),
+            (crypto.TYPE_DSA, 511, crypto.Error),
             ("6", 512, TypeError),
             (crypto.TYPE_RSA, "512", TypeError),
             (crypto.TYPE_RSA, 512.0, TypeError),
@@ -168,6 +178,14 @@ class TestQuestions:
             key.check()
         with pytest.raises(crypto.Error):
             crypto.dump_privatekey(crypto.FILETYPE_ASN1, key)
+
+    def test_stale_errors_are_not_ours(self):
+        support.push_error()
+        with pytest.raises(crypto.Error) as caught:
+            crypto.PKey().generate_key(crypto.TYPE_RSA, 100)
+        assert ("digital envelope routines", "", "") not in caught.value.args[0]
+        support.push_error()
+        assert load("rsa").check() is True
 
     def test_check_finds_a_wrong_modulus(self):
         pem = support.new_key("rsa")
