@@ -276,7 +276,7 @@ class X509:
         """Let it become valid so many seconds from now.
 
         :param amount: seconds, negative for the past
-        :raises ValueError: the time is out of the years 0 to 9999
+        :raises ValueError: the time is out of the years 1900 to 9999
         :raises OverflowError: *amount* is out of range
         :raises TypeError: it is no integer
 
@@ -673,7 +673,7 @@ class CRL:
         :param digest: as for :meth:`sign`; if it is not given, SHA-256, or none for keys that take
             none
         :raises ValueError: the digest is not known; *type* is none of the three; *days* leads out of
-            the years 0 to 9999
+            the years 1900 to 9999
         :raises Error: the key is empty or has no private part, or cannot sign so
         :raises OverflowError: *days* is no C int
         :raises TypeError: *cert* is no X509, *key* no PKey, *type* or *days* no integer

@@ -180,7 +180,7 @@ as_validity(int days, signing *how)
     if (how->next != NULL)
         return 0;
     if (util_errors_swallow() == 0)
-        PyErr_SetString(PyExc_ValueError, "days leads out of the years 0 to 9999");
+        PyErr_SetString(PyExc_ValueError, "days leads out of the years 1900 to 9999");
     return -1;
 }
 

@@ -29,8 +29,9 @@ request_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     X509_REQ *request = X509_REQ_new();
 
-    if (request != NULL)
+    if (request != NULL && X509_REQ_set_version(request, 0)) /* up to 3.4 it has none at first */
         return request_wrap(type, request);
+    X509_REQ_free(request);
     util_errors_clear();
     return PyErr_NoMemory();
 }

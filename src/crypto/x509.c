@@ -125,7 +125,7 @@ as_moment(PyObject *value, const char *name)
         return NULL;
     moment = ASN1_TIME_adj(NULL, time(NULL), 0, amount);
     if (moment == NULL && util_errors_swallow() == 0)
-        PyErr_Format(PyExc_ValueError, "%s leads out of the years 0 to 9999", name);
+        PyErr_Format(PyExc_ValueError, "%s leads out of the years 1900 to 9999", name);
     return moment;
 }
 
