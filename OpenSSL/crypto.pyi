@@ -568,7 +568,7 @@ class Revoked:
     def get_reason(self) -> bytes | None:
         """Why it was revoked, as people read it, such as ``b"Key Compromise"``.
 
-        None if no reason is given.  ``X509V3_EXT_print``.
+        None if no reason is given.  ``X509_REVOKED_get_ext``.
         """
 
     def set_reason(self, reason: bytes | None) -> None:

@@ -289,6 +289,30 @@ def stores():
             crypto.X509StoreContextError, crypto.X509StoreContext(store, other).verify_certificate
         )
 
+
+def request_making():
+    pem = support.pki().ec_server.key_pem
+
+    def scenario():
+        key = crypto.load_privatekey(PEM, pem)
+        request = crypto.X509Req()
+        request.set_version(0)
+        request.get_subject().CN = "common name"
+        request.set_pubkey(key)
+        for value in (b"CA:TRUE", b"CA:FALSE"):
+            one = crypto.X509Extension(b"basicConstraints", True, value)
+            request.add_extensions(iter((one,)))
+        request.sign(key, "sha256")
+        assert request.verify(request.get_pubkey())
+        assert [str(one) for one in request.get_extensions()] == ["CA:TRUE", "CA:FALSE"]
+        loaded = crypto.load_certificate_request(
+            ASN1, crypto.dump_certificate_request(ASN1, request)
+        )
+        assert crypto.dump_certificate_request(PEM, loaded)
+        assert crypto.dump_certificate_request(TEXT, loaded)
+        assert loaded.get_version() == 0 and loaded.get_subject().CN == "common name"
+        _refused(crypto.Error, crypto.load_certificate_request, PEM, b"junk")
+
     return scenario
 
 
@@ -398,6 +422,51 @@ def handshake_refused():
         context = client_context()
         context.set_verify(SSL.VERIFY_PEER, lambda *args: 1 / 0)
         _refused(ZeroDivisionError, shake, context)
+
+
+def revocation_entries():
+    def scenario():
+        revoked = crypto.Revoked()
+        revoked.set_serial(b"abcdef0123456789abcdef")
+        revoked.set_rev_date(b"20240229123000Z")
+        revoked.set_reason(b"superseded")
+        revoked.set_reason(b"Key Compromise")
+        assert revoked.get_reason() == b"Key Compromise"
+        revoked.set_reason(None)
+        assert revoked.get_reason() is None
+        assert revoked.get_serial() == b"ABCDEF0123456789ABCDEF"
+        assert revoked.get_rev_date() == b"20240229123000Z"
+        assert len(revoked.all_reasons()) == 8
+        _refused(ValueError, revoked.set_serial, b"x")
+        _refused(ValueError, revoked.set_reason, b"blue")
+
+    return scenario
+
+
+def revocation_lists():
+    authority = support.pki().ec_ca
+
+    def scenario():
+        cert, key = authority.x509(), authority.pkey()
+        crl, revoked = crypto.CRL(), crypto.Revoked()
+        revoked.set_serial(b"2")
+        revoked.set_rev_date(b"20240229123000Z")
+        revoked.set_reason(b"superseded")
+        crl.add_revoked(revoked)
+        der = crl.export(cert, key, ASN1)
+        loaded = crypto.load_crl(ASN1, der)
+        revoked.set_serial(b"1")
+        loaded.add_revoked(revoked)
+        loaded.set_version(1)
+        loaded.set_lastUpdate(b"20240101000000Z")
+        loaded.set_nextUpdate(b"20240201000000Z")
+        loaded.sign(cert, key, "sha256")
+        assert [one.get_serial() for one in loaded.get_revoked()] == [b"01", b"02"]
+        assert crypto.dump_crl(PEM, loaded) and crypto.dump_crl(TEXT, loaded)
+        assert loaded.get_issuer() == cert.get_subject()
+        crypto.X509Store().add_crl(loaded)
+        _refused(crypto.Error, crypto.load_crl, PEM, b"junk")
+        _refused(crypto.Error, crl.export, cert, crypto.PKey())
 
     return scenario
 

@@ -146,19 +146,19 @@ UTIL_LOCKED(revoked, set_rev_date)
 
 static const struct {
     int code;
-    const char *name;
+    const char *name, *shown;
 } reasons[] = {
-    {CRL_REASON_UNSPECIFIED, "unspecified"},
-    {CRL_REASON_KEY_COMPROMISE, "keyCompromise"},
-    {CRL_REASON_CA_COMPROMISE, "CACompromise"},
-    {CRL_REASON_AFFILIATION_CHANGED, "affiliationChanged"},
-    {CRL_REASON_SUPERSEDED, "superseded"},
-    {CRL_REASON_CESSATION_OF_OPERATION, "cessationOfOperation"},
-    {CRL_REASON_CERTIFICATE_HOLD, "certificateHold"},
-    {CRL_REASON_REMOVE_FROM_CRL, "removeFromCRL"},
+    {CRL_REASON_UNSPECIFIED, "unspecified", "Unspecified"},
+    {CRL_REASON_KEY_COMPROMISE, "keyCompromise", "Key Compromise"},
+    {CRL_REASON_CA_COMPROMISE, "CACompromise", "CA Compromise"},
+    {CRL_REASON_AFFILIATION_CHANGED, "affiliationChanged", "Affiliation Changed"},
+    {CRL_REASON_SUPERSEDED, "superseded", "Superseded"},
+    {CRL_REASON_CESSATION_OF_OPERATION, "cessationOfOperation", "Cessation Of Operation"},
+    {CRL_REASON_CERTIFICATE_HOLD, "certificateHold", "Certificate Hold"},
+    {CRL_REASON_REMOVE_FROM_CRL, "removeFromCRL", "Remove From CRL"},
     /* Of attribute certificates: not listed, but what get_reason says can be set. */
-    {CRL_REASON_PRIVILEGE_WITHDRAWN, "privilegeWithdrawn"},
-    {CRL_REASON_AA_COMPROMISE, "AACompromise"},
+    {CRL_REASON_PRIVILEGE_WITHDRAWN, "privilegeWithdrawn", "Privilege Withdrawn"},
+    {CRL_REASON_AA_COMPROMISE, "AACompromise", "AA Compromise"},
 };
 enum { LISTED_REASONS = 8 };
 
@@ -207,23 +207,44 @@ as_reason(PyObject *value)
     return -1;
 }
 
-/* What cannot be read as a reason is shown as it is. */
 static PyObject *
-printed(util_extension *reason, PyObject *exc)
+shown(long code)
+{
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(reasons); i++)
+        if (reasons[i].code == code)
+            return PyBytes_FromString(reasons[i].shown);
+    return PyBytes_FromFormat("%ld", code);
+}
+
+/* For what is no reason. */
+static PyObject *
+content(const ASN1_STRING *value)
 {
     BIO *bio = BIO_new(BIO_s_mem());
     PyObject *result = NULL;
 
-    if (bio == NULL)
-        return util_raise_new(exc);
-    if (X509V3_EXT_print(bio, reason, 0, 0)
-        || (!util_errors_no_memory() && ASN1_STRING_print(bio, X509_EXTENSION_get_data(reason))))
+    if (bio != NULL && ASN1_STRING_print(bio, value))
         result = util_from_bio(bio);
     else
         PyErr_NoMemory();
     util_errors_clear();
     BIO_free(bio);
     return result;
+}
+
+/* OpenSSL's printer shows something else when memory runs out. */
+static PyObject *
+text_of(util_extension *reason)
+{
+    ASN1_ENUMERATED *value = X509V3_EXT_d2i(reason);
+    int64_t code = 0;
+    int readable = value != NULL && ASN1_ENUMERATED_get_int64(&code, value) && code >= LONG_MIN
+                   && code <= LONG_MAX;
+
+    ASN1_ENUMERATED_free(value);
+    if (readable)
+        return shown((long)code);
+    return util_errors_swallow() < 0 ? NULL : content(X509_EXTENSION_get_data(reason));
 }
 
 static PyObject *
@@ -235,7 +256,7 @@ revoked_get_reason(PyObject *self, PyObject *unused)
     if (at < 0)
         Py_RETURN_NONE;
     util_errors_clear();
-    return printed(X509_REVOKED_get_ext(entry, at), crypto_state_of(self)->Error);
+    return text_of(X509_REVOKED_get_ext(entry, at));
 }
 UTIL_LOCKED_NOARGS(revoked, get_reason)
 
