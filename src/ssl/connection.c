@@ -147,7 +147,7 @@ connection_dealloc(PyObject *op)
 }
 
 SSL *
-ssl_connection_enter(PyObject *op)
+ssl_connection_enter_slowly(PyObject *op)
 {
     ConnectionObject *self = (ConnectionObject *)op;
 
@@ -158,17 +158,6 @@ ssl_connection_enter(PyObject *op)
         return self->ptr;
     }
     return util_mutex_lock(&self->mutex) < 0 ? NULL : self->ptr;
-}
-
-void
-ssl_connection_leave(PyObject *op)
-{
-    ConnectionObject *self = (ConnectionObject *)op;
-
-    if (self->nested > 0)
-        self->nested--;
-    else
-        util_mutex_unlock(&self->mutex);
 }
 
 /* ---- app data ---- */

@@ -279,8 +279,8 @@ connection_bio_read(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObj
     else if (queue_is_empty(&self->transport.outgoing))
         ssl_raise(ssl_state_of(op), SSL_ERROR_WANT_READ, 0);
     else {
-        result = queue_get_bytes(&self->transport.outgoing, (size_t)size,
-                                 self->transport.datagrams);
+        result =
+            queue_get_bytes(&self->transport.outgoing, (size_t)size, self->transport.datagrams);
         queue_tidy(&self->transport.outgoing);
     }
 done:
@@ -302,9 +302,9 @@ feed(ConnectionObject *self, PyObject *data, Py_ssize_t *size)
         if (util_as_warned_buffer(data, "buf", &view) < 0)
             return -1;
         *size = view.len;
-        result =
-            view.len == 0 ? 0 : queue_put(&self->transport.incoming, view.buf, (size_t)view.len,
-                                         self->transport.datagrams);
+        result = view.len == 0 ? 0
+                               : queue_put(&self->transport.incoming, view.buf, (size_t)view.len,
+                                           self->transport.datagrams);
         PyBuffer_Release(&view);
     }
     if (result < 0)

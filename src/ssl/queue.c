@@ -173,12 +173,6 @@ queue_get(ssl_queue *queue, char *data, size_t size, int whole)
     const char *from;
     size_t done = 0;
 
-    if (queue_peek(queue, &from) > size && !whole) { /* most often: a part of a record */
-        memcpy(data, from, size);
-        queue->start += size;
-        queue->size -= size;
-        return size;
-    }
     while (done < size && !queue_is_empty(queue)) {
         size_t there = queue_peek(queue, &from);
         size_t part = there < size - done ? there : size - done;

@@ -4,6 +4,7 @@
 #include "util/python.h"
 
 #include <stdint.h>
+#include <string.h>
 
 /* What is shorter shares a piece with what comes before and after it. */
 enum { QUEUE_SHARED = 1024 };
@@ -35,6 +36,23 @@ queue_is_empty(const ssl_queue *queue)
 int queue_put(ssl_queue *queue, const char *data, size_t size, int whole);
 /* Append the very object. */
 int queue_put_bytes(ssl_queue *queue, PyObject *bytes);
+
+/* Copy *size* bytes out of the first piece, if it has more: the usual way of reading a record. */
+static inline int
+queue_get_part(ssl_queue *queue, char *data, size_t size)
+{
+    const ssl_piece *first;
+
+    if (queue_is_empty(queue))
+        return 0;
+    first = &queue->pieces[queue->head & (queue->capacity - 1)];
+    if (first->size - queue->start <= size)
+        return 0;
+    memcpy(data, first->data + queue->start, size);
+    queue->start += size;
+    queue->size -= size;
+    return 1;
+}
 
 /* Move up to *size* bytes out; with *whole*, from one piece only, whose rest is dropped. */
 size_t queue_get(ssl_queue *queue, char *data, size_t size, int whole);

@@ -101,7 +101,7 @@ typedef struct {
     char raised;             /* a callback of the running step left an exception */
     char cut;                /* the peer has gone without close_notify */
     char settled;            /* TLS 1.3, handshake done: no step reads the SSL_CTX any more */
-    char quick;             /* settled, in memory, and nothing is wrong: see io.c */
+    char quick;              /* settled, in memory, and nothing is wrong: see io.c */
     char established;        /* a handshake has been completed */
     char renegotiate_asked;  /* SSL_renegotiate was called and OpenSSL has not begun yet */
     long renegotiations;     /* how many there were then */
@@ -124,8 +124,28 @@ PyObject *ssl_connection_new(ssl_state *state, PyObject *context, PyObject *sock
 /* For methods that ask or set something: the SSL, with its mutex held (nested inside a
    callback of the same connection), or NULL with an exception.  Give it back in any case
    in which it was not NULL. */
-SSL *ssl_connection_enter(PyObject *self);
-void ssl_connection_leave(PyObject *self);
+SSL *ssl_connection_enter_slowly(PyObject *self);
+
+static inline SSL *
+ssl_connection_enter(PyObject *op)
+{
+    ConnectionObject *self = (ConnectionObject *)op;
+
+    if (self->ptr != NULL && util_mutex_trylock(&self->mutex))
+        return self->ptr;
+    return ssl_connection_enter_slowly(op);
+}
+
+static inline void
+ssl_connection_leave(PyObject *op)
+{
+    ConnectionObject *self = (ConnectionObject *)op;
+
+    if (self->nested > 0)
+        self->nested--;
+    else
+        util_mutex_unlock(&self->mutex);
+}
 
 /* ---- for OpenSSL._util: native.c ---- */
 

@@ -172,6 +172,9 @@ bio_read(BIO *bio, char *data, size_t size, size_t *done)
     ssl_transport *self = BIO_get_data(bio);
 
     BIO_clear_retry_flags(bio);
+    *done = size;
+    if (!self->datagrams && !self->dead && queue_get_part(&self->incoming, data, size))
+        return 1;
     *done = 0;
     if (self->dead)
         return fail(bio, self, ECONNABORTED, 0);
@@ -196,7 +199,8 @@ write_descriptor(BIO *bio, ssl_transport *self, const char *data, size_t size)
             sent = (ssize_t)size;
         self->out += (uint64_t)sent;
     }
-    if ((size_t)sent < size && queue_put(&self->outgoing, data + sent, size - (size_t)sent, self->datagrams) < 0)
+    if ((size_t)sent < size
+        && queue_put(&self->outgoing, data + sent, size - (size_t)sent, self->datagrams) < 0)
         return fail(bio, self, ENOMEM, 0);
     self->queued += size;
     return 1;

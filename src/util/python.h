@@ -13,11 +13,14 @@
 
 /* Descriptions of members moved into Python.h, under new names, with 3.12. */
 #if PY_VERSION_HEX < 0x030c0000
+#define UTIL_ONE_CURRENT_STATE 1 /* for all threads, where later versions have one for each */
 #include <structmember.h>
 #define Py_T_PYSSIZET T_PYSSIZET
 #define Py_T_OBJECT_EX T_OBJECT_EX
 #define Py_T_BOOL T_BOOL
 #define Py_READONLY READONLY
+#else
+#define UTIL_ONE_CURRENT_STATE 0
 #endif
 
 /* Python's integers as bytes: a public interface from 3.13 on. */
@@ -37,7 +40,7 @@
         (void)(a);                       \
         (void)(b);
 #define Py_END_CRITICAL_SECTION2() }
-#define PyThreadState_GetUnchecked _PyThreadState_UncheckedGet
+#define PyThreadState_GetUnchecked _PyThreadState_UncheckedGet /* 3.12; see thread.c for 3.11 */
 #define PyUnicode_EqualToUTF8(u, s) (PyUnicode_CompareWithASCIIString((u), (s)) == 0)
 #endif
 

@@ -29,11 +29,10 @@ util_is_detached(void)
     return detached != NULL;
 }
 
-/* CPython 3.11 keeps one current thread state for all threads, so ask for this thread's. */
 static int
 is_pythons_thread(void)
 {
-#if PY_VERSION_HEX < 0x030c0000
+#if UTIL_ONE_CURRENT_STATE
     return PyGILState_GetThisThreadState() != NULL;
 #else
     return PyThreadState_GetUnchecked() != NULL;
