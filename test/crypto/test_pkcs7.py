@@ -117,6 +117,11 @@ class TestType:
         with pytest.raises(TypeError):
             duplicate(signed)
 
+    def test_handle(self, signed):
+        """What others of its kind have too: where the native object is."""
+        assert int(signed._pkcs7) != 0
+        assert signed._pkcs7 == signed._pkcs7
+
     def test_identity(self, messages, signed):
         assert signed != crypto.load_pkcs7_data(ASN1, messages[b"pkcs7-signedData"])
         assert hash(signed) == hash(signed)

@@ -69,6 +69,12 @@ class TestType:
         gc.collect()
         assert gone() is None
 
+    def test_handle(self):
+        """What others of its kind have too: where the native object is."""
+        spki = crypto.NetscapeSPKI()
+        assert int(spki._spki) != 0
+        assert spki._spki == spki._spki != crypto.NetscapeSPKI()._spki
+
     def test_subclass(self, pki):
         class Mine(crypto.NetscapeSPKI):
             def __init__(self, credential, number):
