@@ -12,7 +12,6 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import docstrings  # noqa: E402
-
 from OpenSSL import version as about  # noqa: E402
 
 STUBS = {name: ROOT / "OpenSSL" / f"{name}.pyi" for name in ("crypto", "rand", "SSL")}
@@ -72,7 +71,7 @@ def signatures(stub, module):
 
 
 def foreign_types(stub):
-    """The names that a stub imports or makes only to write its annotations."""
+    """The names that a stub imports or makes to write its annotations, and private classes."""
     for node in docstrings.flatten(ast.parse(stub.read_text(encoding="utf-8")).body):
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from (alias.asname or alias.name for alias in node.names)
@@ -80,6 +79,8 @@ def foreign_types(stub):
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             yield node.target.id
+        elif isinstance(node, ast.ClassDef) and node.name.startswith("_"):
+            yield node.name
 
 
 SIGNATURES = {}

@@ -62,17 +62,6 @@ pkcs7_type_is_signedAndEnveloped(PyObject *self, PyObject *unused)
     return PyBool_FromLong(type_of(self) == NID_pkcs7_signedAndEnveloped);
 }
 
-static PyObject *
-pkcs7_get_handle(PyObject *self, void *unused)
-{
-    return util_handle_new(self, ((PKCS7Object *)self)->ptr, "PKCS7 *");
-}
-
-static PyGetSetDef pkcs7_getset[] = {
-    {"_pkcs7", pkcs7_get_handle, NULL, NULL, NULL},
-    {NULL},
-};
-
 static PyMethodDef pkcs7_methods[] = {
     UTIL_ROW_NOARGS(pkcs7, get_type_name),
     UTIL_ROW_NOARGS(pkcs7, type_is_data),

@@ -12,6 +12,7 @@ import time
 import weakref
 
 import pytest
+
 import support
 from OpenSSL import crypto
 
@@ -295,7 +296,9 @@ class TestExport:
         out = openssl_pkcs12(exported, "-clcerts", "-nokeys")
         assert blocks(out) == [pki.server.cert_pem]
         assert b"friendlyName: a name" in out
-        digest = support.openssl("x509", "-noout", "-fingerprint", "-sha1", stdin=pki.server.cert_pem)
+        digest = support.openssl(
+            "x509", "-noout", "-fingerprint", "-sha1", stdin=pki.server.cert_pem
+        )
         wanted = digest.partition(b"=")[2].strip().replace(b":", b" ")
         assert b"localKeyID: " + wanted in out
         assert b"localKeyID: " + wanted in openssl_pkcs12(exported, "-nocerts")
@@ -407,7 +410,9 @@ class TestExport:
 
     @staticmethod
     def info(data):
-        return run("openssl", "pkcs12", "-info", "-noout", "-passin", "pass:pw", stdin=data).decode()
+        return run(
+            "openssl", "pkcs12", "-info", "-noout", "-passin", "pass:pw", stdin=data
+        ).decode()
 
     def test_defaults(self, exported):
         info = self.info(exported)

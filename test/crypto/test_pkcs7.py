@@ -7,6 +7,7 @@ import pickle
 import weakref
 
 import pytest
+
 import support
 from OpenSSL import crypto
 
@@ -46,9 +47,7 @@ DATA = message(KINDS[1], octets(b""))
 SIGNED_AND_ENVELOPED = message(
     KINDS[4], sequence(ONE, NOTHING, NOTHING, ENCRYPTED_CONTENT, NOTHING)
 )
-DIGEST = message(
-    KINDS[5], sequence(ONE, SHA1, message(KINDS[1], octets(b"")), octets(bytes(20)))
-)
+DIGEST = message(KINDS[5], sequence(ONE, SHA1, message(KINDS[1], octets(b"")), octets(bytes(20))))
 ENCRYPTED = message(KINDS[6], sequence(ONE, ENCRYPTED_CONTENT))
 UNKNOWN = message(der(0x06, b"\x2a\3\4"), octets(b""))
 
@@ -205,7 +204,9 @@ class TestLoadPkcs7Data:
             crypto.load_pkcs7_data(PEM, "\u00fc")
 
     @pytest.mark.parametrize("type", [PEM, ASN1])
-    @pytest.mark.parametrize("garbage", [b"", b"foo", b"\x30\x80" * 2000, b"-----BEGIN PKCS7-----\n"])
+    @pytest.mark.parametrize(
+        "garbage", [b"", b"foo", b"\x30\x80" * 2000, b"-----BEGIN PKCS7-----\n"]
+    )
     def test_garbage(self, type, garbage):
         with pytest.raises(crypto.Error) as failure:
             crypto.load_pkcs7_data(type, garbage)

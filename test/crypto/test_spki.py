@@ -7,6 +7,7 @@ import pickle
 import weakref
 
 import pytest
+
 import support
 from OpenSSL import crypto
 

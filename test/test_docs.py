@@ -1,0 +1,241 @@
+"""What the manual shows works, and everything that is public is in the manual."""
+
+import ast
+import contextlib
+import doctest
+import importlib
+import re
+import socket
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import support
+from OpenSSL import SSL
+
+ROOT = Path(__file__).resolve().parent.parent
+DOC = ROOT / "doc"
+EXAMPLES = DOC / "examples"
+PAGES = [*sorted(DOC.rglob("*.rst")), ROOT / "README", ROOT / "INSTALL"]
+STUBS = sorted(support.PACKAGE.glob("*.pyi"))
+
+
+def sessions(text):
+    """The doctest of a page, or of a docstring; None if it has no examples."""
+    return doctest.DocTestParser().get_doctest(text, {}, "manual", None, 0)
+
+
+def docstrings(path):
+    """(name, docstring) of all that a stub documents."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            yield getattr(node, "name", path.stem), ast.get_docstring(node) or ""
+
+
+def run_sessions(test):
+    lines = []
+    flags = doctest.ELLIPSIS | doctest.REPORT_NDIFF
+    doctest.DocTestRunner(optionflags=flags, verbose=False).run(test, out=lines.append)
+    assert lines == [], "".join(lines)
+
+
+class TestSessions:
+    """What looks like a session with the interpreter."""
+
+    @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+    def test_page(self, page, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        run_sessions(sessions(page.read_text()))
+
+    @pytest.mark.parametrize("stub", STUBS, ids=lambda path: path.stem)
+    def test_docstrings(self, stub, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        for _, text in docstrings(stub):
+            run_sessions(sessions(text))
+
+    def test_mistakes_are_noticed(self):
+        with pytest.raises(AssertionError, match="Differences"):
+            run_sessions(sessions(">>> 1 + 1\n3\n"))
+
+    def test_there_are_some(self):
+        assert len(sessions((DOC / "tutorial.rst").read_text()).examples) > 50
+
+
+class Program:
+    """An example that runs until it is told to stop, and says on which port it listens."""
+
+    def __init__(self, name, *args):
+        command = [sys.executable, "-X", "dev", EXAMPLES / name, *args]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        self.port = int(line.removeprefix("listening on port "))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        self.process.kill()
+        self.process.communicate()
+
+
+def run_example(name, *args, check=True):
+    command = [sys.executable, "-X", "dev", "-W", "error", EXAMPLES / name, *map(str, args)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=support.TIMEOUT, check=check
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """What make_certificates.py writes."""
+    path = tmp_path_factory.mktemp("certificates")
+    run_example("make_certificates.py", path)
+    return path
+
+
+class TestExamples:
+    """The programs in doc/examples/."""
+
+    def test_make_certificates(self, folder):
+        assert {path.name for path in folder.iterdir()} == {"ca.pem", "server.pem", "server.key"}
+        assert (folder / "server.key").stat().st_mode & 0o77 == 0
+        support.openssl("verify", "-CAfile", folder / "ca.pem", folder / "server.pem")
+
+    def test_demo(self):
+        output = run_example("demo.py", 1).stdout
+        assert output.endswith("All of it works.\n")
+        assert "verified" in output
+
+    @pytest.mark.parametrize("server", ["echo_server.py", "many_clients.py"])
+    def test_echo(self, folder, server):
+        with Program(server, folder) as program:
+            for _ in range(2):
+                output = run_example("echo_client.py", folder, program.port, 3).stdout
+                assert "hashes equal" in output
+
+    def test_many_clients_at_once(self, folder):
+        """Slow ones hold up nobody, and one that breaks off disturbs nobody."""
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        context.load_verify_locations(folder / "ca.pem")
+        context.set_verify(SSL.VERIFY_PEER)
+        with Program("many_clients.py", folder) as program:
+
+            def connect():
+                plain = socket.create_connection(("127.0.0.1", program.port))
+                connection = SSL.Connection(context, plain)
+                connection.set_connect_state()
+                return connection
+
+            clients = [connect() for _ in range(5)]
+            clients.pop().close()
+            for client in reversed(clients):
+                client.do_handshake()
+            clients.pop(0).close()
+            for number, client in enumerate(clients):
+                client.sendall(b"%d" % number)
+            for number, client in reversed(list(enumerate(clients))):
+                assert client.recv(10) == b"%d" % number
+                client.shutdown()
+                assert client.shutdown() is True
+                client.close()
+
+    @pytest.mark.parametrize(
+        ("names", "trusted", "reason"),
+        [
+            ("DNS:elsewhere.example", "it", "VerificationError"),
+            ("DNS:localhost", "another", "certificate verify failed"),
+            ("DNS:localhost", "it", None),
+        ],
+    )
+    def test_verified_client(self, tmp_path, pki, names, trusted, reason):
+        """It refuses another name than the one asked for, and whom nobody trusted has signed."""
+        pytest.importorskip("service_identity.pyopenssl")
+        server = support.leaf(pki.ca, names=names)
+        cafile = (pki.ca if trusted == "it" else pki.other_ca).cert_path
+        with HttpServer(server) as running:
+            result = run_example(
+                "verified_client.py", "localhost", running.port, cafile, check=False
+            )
+        if reason is None:
+            assert result.returncode == 0, result.stderr
+            assert result.stdout == "HTTP/1.0 200 OK\n\nhello"
+            return
+        assert result.returncode != 0
+        assert reason in result.stderr
+        assert "hello" not in result.stdout
+
+    def test_all_are_run(self):
+        text = Path(__file__).read_text()
+        assert [path.name for path in EXAMPLES.glob("*.py") if f'"{path.name}"' not in text] == []
+
+    def test_all_are_mentioned(self):
+        pages = "".join(page.read_text() for page in PAGES) + (ROOT / "Makefile").read_text()
+        assert [path.name for path in EXAMPLES.glob("*.py") if path.name not in pages] == []
+
+
+class HttpServer:
+    """Python's own ssl, serving one client."""
+
+    def __init__(self, credential):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(credential.cert_path, credential.key_path)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.threads = support.Threads()
+
+        def serve():
+            plain, _ = self.listener.accept()
+            with plain, contextlib.suppress(OSError):
+                with context.wrap_socket(plain, server_side=True) as secure:
+                    if secure.recv(1000).startswith(b"GET / "):
+                        secure.sendall(b"HTTP/1.0 200 OK\r\n\r\nhello")
+                        secure.unwrap()
+
+        self.threads.start(serve)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        self.threads.join()
+        self.listener.close()
+
+
+DIRECTIVE = re.compile(
+    r"^\.\. (?:auto(?:class|exception|function)|py:(?:data|function)):: "
+    r"(.+\n(?:[ ]{13,}\S.*\n)*)",
+    re.MULTILINE,
+)
+
+
+class TestCompleteness:
+    @pytest.mark.parametrize("stub", STUBS, ids=lambda path: path.stem)
+    def test_every_name_is_in_the_manual(self, stub):
+        text = (DOC / f"{stub.stem.lower()}.rst").read_text()
+        documented = {
+            line.strip().partition("(")[0]
+            for names in DIRECTIVE.findall(text)
+            for line in names.splitlines()
+        }
+        if re.search(r"^\.\. automodule:: .*\n   :members:", text, re.MULTILINE):
+            return  # all there is
+        module = importlib.import_module(f"OpenSSL.{stub.stem}")
+        public = {name for name in vars(module) if not name.startswith("_")}
+        assert public - documented == set()
+        assert {name for name in documented - public if not name.startswith("_")} == set()
+
+    def test_compatibility_has_no_empty_rows(self):
+        text = (DOC / "compatibility.rst").read_text()
+        rows = re.findall(r"^   \* - .*\n(?:     .*\n)+", text, re.MULTILINE)
+        assert len(rows) > 20
+        assert [
+            row for row in rows if len(re.findall(r"^   [* ] - ", row, re.MULTILINE)) != 4
+        ] == []
+
+    def test_no_code_that_nobody_runs(self):
+        """Python in the manual is a session, or comes from a program in examples/."""
+        for page in DOC.rglob("*.rst"):
+            assert "code-block:: python" not in page.read_text(), page
