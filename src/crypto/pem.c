@@ -48,15 +48,15 @@ ENCODER(private_key_to_der, EVP_PKEY, i2d_PrivateKey(object, at))
 WRITER(private_key_to_text, EVP_PKEY, EVP_PKEY_print_private(bio, object, 0, NULL))
 
 /* PEM takes a cipher too: see dump_privatekey. */
-const crypto_kind crypto_private_key = {private_key_from_der, private_key_from_pem,
-                                        private_key_to_der, NULL, private_key_to_text};
+const crypto_kind crypto_private_key = {
+    private_key_from_der, private_key_from_pem, private_key_to_der, NULL, private_key_to_text, 1};
 
 READERS(public_key, EVP_PKEY, d2i_PUBKEY, PEM_read_bio_PUBKEY)
 ENCODER(public_key_to_der, EVP_PKEY, i2d_PUBKEY(object, at))
 WRITER(public_key_to_pem, EVP_PKEY, PEM_write_bio_PUBKEY(bio, object))
 
-const crypto_kind crypto_public_key = {public_key_from_der, public_key_from_pem, public_key_to_der,
-                                       public_key_to_pem, NULL};
+const crypto_kind crypto_public_key = {
+    public_key_from_der, public_key_from_pem, public_key_to_der, public_key_to_pem, NULL, 1};
 
 READERS(request, X509_REQ, d2i_X509_REQ, PEM_read_bio_X509_REQ)
 ENCODER(request_to_der, X509_REQ, i2d_X509_REQ(object, at))
@@ -136,7 +136,8 @@ load(crypto_state *state, const crypto_kind *kind, int format, PyObject *buffer,
 
     if (util_as_ascii_buffer(buffer, "buffer", &view) < 0)
         return NULL;
-    if (passphrase->answer != NULL || view.len >= MUCH)
+    util_errors_clear();
+    if (kind->is_slow || view.len >= MUCH)
         DETACHED(object = from_buffer(kind, format, &view, passphrase));
     else
         object = from_buffer(kind, format, &view, passphrase);
@@ -193,6 +194,7 @@ crypto_dump(crypto_state *state, const crypto_kind *kind, PyObject *type, const 
 {
     PyObject *result;
 
+    util_errors_clear();
     switch (crypto_format_of(type)) {
     case X509_FILETYPE_ASN1:
         result = util_from_i2d(kind->to_der, object, state->Error);
@@ -297,6 +299,7 @@ as_cipher(PyObject *given, EVP_CIPHER **cipher)
     name = util_as_identifier(given, "cipher");
     if (name == NULL)
         return -1;
+    util_errors_clear();
     *cipher = EVP_CIPHER_fetch(NULL, PyBytes_AS_STRING(name), NULL);
     Py_DECREF(name);
     if (*cipher != NULL)
@@ -316,12 +319,14 @@ key_as_pem(crypto_state *state, EVP_PKEY *key, const EVP_CIPHER *cipher,
 
     if (bio == NULL)
         return util_raise_new(state->Error);
+    util_errors_clear();
     DETACHED(done = PEM_write_bio_PKCS8PrivateKey(bio, key, cipher, NULL, 0, crypto_passphrase_ask,
                                                   passphrase));
     if (done)
         result = util_from_bio(bio);
     else
         util_raise(state->Error);
+    util_errors_clear();
     BIO_free(bio);
     return result;
 }

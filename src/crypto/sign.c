@@ -19,6 +19,7 @@ crypto_as_digest(PyObject *value, const char *name, EVP_MD **md)
     if (digest == NULL)
         return -1;
     if (PyBytes_GET_SIZE(digest) > 0) {
+        util_errors_clear();
         *md = EVP_MD_fetch(NULL, PyBytes_AS_STRING(digest), NULL);
         if (*md == NULL && util_errors_swallow() == 0)
             PyErr_Format(PyExc_ValueError, "%s is no digest that is known", name);
@@ -110,12 +111,14 @@ crypto_sign(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject 
     if ((key = crypto_as_signer(state, given[0], "pkey")) == NULL
         || crypto_as_signing_digest(key, given[2], "digest", &md) < 0)
         goto done;
+    util_errors_clear();
     DETACHED(done = sign_data(key, md, &data, &signature, &size));
     if (done)
         result = PyBytes_FromStringAndSize((char *)signature, (Py_ssize_t)size);
     else
         util_raise(state->Error);
 done:
+    util_errors_clear();
     OPENSSL_free(signature);
     EVP_PKEY_free(key);
     EVP_MD_free(md);
@@ -148,9 +151,8 @@ key_of(crypto_state *state, PyObject *cert)
 
     if (util_check_instance(cert, state->X509_Type, "cert") < 0)
         return NULL;
-    Py_BEGIN_CRITICAL_SECTION(cert);
-    key = X509_get_pubkey(((X509Object *)cert)->ptr);
-    Py_END_CRITICAL_SECTION();
+    util_errors_clear();
+    UTIL_WITH(cert, key = X509_get_pubkey(((X509Object *)cert)->ptr));
     return key == NULL ? util_raise(state->Error) : key;
 }
 
@@ -172,14 +174,16 @@ crypto_verify(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObjec
         || (key = key_of(state, given[0])) == NULL
         || crypto_as_signing_digest(key, given[3], "digest", &md) < 0)
         goto done;
+    util_errors_clear();
     DETACHED(good = verify_data(key, md, &data, &signature));
     if (good)
         result = Py_NewRef(Py_None);
     else if (util_errors_pending())
         util_raise(state->Error);
-    else /* a wrong signature of the right shape is queued by no algorithm */
-        util_raise_reason(state->Error, "rsa routines", "bad signature");
+    else /* a wrong signature of the right shape is queued by RSA alone */
+        util_raise_reason(state->Error, "digital envelope routines", "bad signature");
 done:
+    util_errors_clear();
     EVP_PKEY_free(key);
     EVP_MD_free(md);
     PyBuffer_Release(&data);

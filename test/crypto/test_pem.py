@@ -1,11 +1,18 @@
 """Loading and dumping: every kind of object in every format, and what is refused."""
 
+import base64
+import sys
+import threading
+import time
+
 import pytest
 
 import support
 from OpenSSL import crypto
 
 PEM, ASN1, TEXT = crypto.FILETYPE_PEM, crypto.FILETYPE_ASN1, crypto.FILETYPE_TEXT
+STALE = ("digital envelope routines", "", "")  # what support.push_error() leaves
+NO_MEMORY = 0xC0100  # its reason when an allocation failed
 NO_TYPE = [object(), None, 100, "1", 1.0, -1, 1 << 70, TEXT]
 
 
@@ -147,7 +154,7 @@ class TestCertificate:
             except crypto.Error:
                 pass
 
-    def test_large_input_lets_others_run(self, server):
+    def test_large_input(self, server):
         pem = b"x" * 1_000_000 + b"\n" + server.cert_pem
         assert crypto.load_certificate(PEM, pem).get_subject().CN == "localhost"
 
@@ -187,6 +194,182 @@ class TestPrivateKey:
         for pem in (public, server.cert_pem):
             with pytest.raises(crypto.Error):
                 crypto.load_privatekey(PEM, pem)
+
+    @pytest.mark.parametrize("kind", support.KEY_KINDS)
+    @pytest.mark.parametrize("form", [PEM, ASN1])
+    def test_truncated_and_flipped(self, kind, form):
+        """An Error, or a key that can be asked everything."""
+        der = crypto.dump_privatekey(form, crypto.load_privatekey(PEM, support.new_key(kind)))
+        step = max(1, len(der) // 50)
+        variants = [der[:size] for size in range(0, len(der), step)]
+        for at in range(0, len(der), step):
+            flipped = bytearray(der)
+            flipped[at] ^= 1 << at % 8
+            variants.append(bytes(flipped))
+        public = crypto.dump_publickey(form, crypto.load_privatekey(form, der))
+        for at in range(len(public)):
+            flipped = bytearray(public)
+            flipped[at] ^= 1 << at % 8
+            variants += [public[:at], bytes(flipped)]
+        for variant in variants:
+            for load in (crypto.load_privatekey, crypto.load_publickey):
+                try:
+                    key = load(form, variant)
+                except crypto.Error as error:
+                    assert error.args[0]
+                    continue
+                key.type(), key.bits(), repr(key)
+                for dump in (crypto.dump_privatekey, crypto.dump_publickey):
+                    for how in (PEM, ASN1, TEXT):
+                        try:
+                            dump(how, key)
+                        except (crypto.Error, TypeError, ValueError):
+                            pass
+                try:
+                    key.check()
+                except (crypto.Error, TypeError):
+                    pass
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ("DSA", "dsa_paramgen_bits:1024"),
+            ("EC", "ec_paramgen_curve:P-256"),
+            ("DH", "group:ffdhe2048"),
+        ],
+    )
+    def test_parameters_are_no_key(self, options):
+        pem = support.openssl(
+            "genpkey", "-genparam", "-algorithm", options[0], "-pkeyopt", options[1]
+        )
+        der = base64.b64decode(b"".join(pem.splitlines()[1:-1]))
+        for load in (crypto.load_privatekey, crypto.load_publickey):
+            for kind, content in ((PEM, pem), (ASN1, der)):
+                with pytest.raises(crypto.Error):
+                    load(kind, content)
+
+    def test_public_der_is_no_private_key(self, server):
+        for key in ("rsa", "ec", "ed25519"):
+            public = support.openssl(
+                "pkey", "-pubout", "-outform", "DER", stdin=support.new_key(key)
+            )
+            with pytest.raises(crypto.Error):
+                crypto.load_privatekey(ASN1, public)
+        with pytest.raises(crypto.Error):
+            crypto.load_privatekey(ASN1, server.cert_der)
+
+    def test_broken_encryption(self, server):
+        header = b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"
+        footer = b"\nYWJjZGVmZ2hpamtsbW5vcA==\n-----END RSA PRIVATE KEY-----\n"
+        for line in (
+            b"",
+            b"DEK-Info: AES-128-CBC\n",
+            b"DEK-Info: AES-128-CBC,xx\n",
+            b"DEK-Info: AES-128-CBC,00\n",
+            b"DEK-Info: AES-128-GCM," + b"00" * 16 + b"\n",
+            b"DEK-Info: NO-CIPHER," + b"00" * 16 + b"\n",
+            b"DEK-Info: AES-128-CBC," + b"00" * 16 + b"\n",
+            b"DEK-Info: " + b"A" * 100_000 + b"\n",
+        ):
+            for passphrase in (None, b"secret", lambda writing: b"secret"):
+                with pytest.raises(crypto.Error) as caught:
+                    crypto.load_privatekey(PEM, header + line + footer, passphrase)
+                assert caught.value.args[0]
+
+    def test_long_label(self):
+        pem = b"-----BEGIN " + b"A" * 100_000 + b"-----\nYQ==\n-----END A-----\n"
+        for load in (crypto.load_certificate, crypto.load_privatekey, crypto.load_publickey):
+            with pytest.raises(crypto.Error):
+                load(PEM, pem)
+
+    @pytest.mark.parametrize("cipher", ["aes-256-gcm", "aes-128-wrap", "aes-256-xts", "null"])
+    def test_ciphers_that_cannot_encrypt_keys(self, server, cipher):
+        with pytest.raises(crypto.Error) as caught:
+            crypto.dump_privatekey(PEM, server.pkey(), cipher, b"secret")
+        assert caught.value.args[0]
+
+
+class TestStaleErrors:
+    """What somebody else has left on the queue is not ours, and changes nothing."""
+
+    def test_failures(self, server):
+        certificate = crypto.X509()
+        for call in (
+            lambda: crypto.load_certificate(PEM, b"junk"),
+            lambda: crypto.load_certificate(ASN1, b"junk"),
+            lambda: crypto.load_privatekey(PEM, b"junk"),
+            lambda: crypto.load_privatekey(ASN1, b"junk"),
+            lambda: crypto.load_publickey(ASN1, b"junk"),
+            lambda: crypto.dump_certificate(PEM, certificate),
+            lambda: crypto.dump_certificate(ASN1, certificate),
+            lambda: crypto.dump_privatekey(PEM, server.pkey(), "null", b"secret"),
+        ):
+            for reason in (1112, NO_MEMORY):
+                support.push_error(reason=reason)
+                with pytest.raises(crypto.Error) as caught:
+                    call()
+                assert STALE not in caught.value.args[0]
+                assert support.queued_errors() == []
+
+    def test_successes(self, server):
+        cert, key = server.x509(), server.pkey()
+        for call in (
+            lambda: crypto.load_certificate(PEM, server.cert_pem),
+            lambda: crypto.load_privatekey(PEM, server.key_pem),
+            lambda: [crypto.dump_certificate(kind, cert) for kind in (PEM, ASN1, TEXT)],
+            lambda: [crypto.dump_privatekey(kind, key) for kind in (PEM, ASN1, TEXT)],
+            lambda: crypto.dump_privatekey(PEM, key, "aes-128-cbc", b"secret"),
+            lambda: [crypto.dump_publickey(kind, key) for kind in (PEM, ASN1)],
+        ):
+            for reason in (1112, NO_MEMORY):
+                support.push_error(reason=reason)
+                assert call()
+                assert support.queued_errors() == []
+
+    def test_unknown_ciphers(self, server):
+        support.push_error(reason=NO_MEMORY)
+        with pytest.raises(ValueError, match="cipher"):
+            crypto.dump_privatekey(PEM, server.pkey(), "no cipher", b"secret")
+
+
+class TestOthersRunMeanwhile:
+    """With no switch between threads but at waits, another one runs only if we let it."""
+
+    @pytest.fixture
+    def ticks(self):
+        count, stop = [0], threading.Event()
+
+        def tick():
+            while not stop.is_set():
+                count[0] += 1
+                time.sleep(0)
+
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(1000)
+        try:
+            with support.Threads() as threads:
+                threads.start(tick)
+                while not count[0]:
+                    time.sleep(0)
+                yield count
+                stop.set()
+        finally:
+            sys.setswitchinterval(before)
+
+    @pytest.mark.parametrize("what", ["certificate", "private", "public"])
+    def test_load(self, server, ticks, what):
+        public = crypto.dump_publickey(PEM, server.pkey())
+        load, content = {
+            "certificate": (crypto.load_certificate, b"x\n" * 50_000 + server.cert_pem),
+            "private": (crypto.load_privatekey, server.key_pem),
+            "public": (crypto.load_publickey, public),
+        }[what]
+        before = ticks[0]
+        for _ in range(20_000):
+            load(PEM, content)
+            if ticks[0] != before:
+                return
+        raise AssertionError("nobody else ran")
 
 
 class TestPublicKey:
