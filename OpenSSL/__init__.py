@@ -29,22 +29,18 @@ __all__ = [
 ]
 
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from types import ModuleType
-
-
-def _lend(module: "ModuleType") -> None:
+def _lend(module: object) -> None:
     """Let *module* show what programs take of the original's private parts."""
+    names = vars(module)
 
     def __getattr__(name: str) -> object:  # noqa: N807
         from OpenSSL import _util
 
-        return _util.borrowed(module.__name__, name)
+        return _util.borrowed(names["__name__"], name)
 
-    vars(module)["__getattr__"] = __getattr__
+    names["__getattr__"] = __getattr__
 
 
 _lend(crypto)
 _lend(SSL)
-del _lend, TYPE_CHECKING
+del _lend

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn, TypeVar
 
-    Function = TypeVar("Function", bound=Callable[..., Any])
+    _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 __all__ = [
     "UNSPECIFIED",
@@ -129,10 +129,10 @@ def make_assert(error: type[BaseException]) -> Callable[[Any], None]:
     return openssl_assert
 
 
-def _make_requires(flag: Any, error: str) -> Callable[[Function], Function]:
+def _make_requires(flag: Any, error: str) -> Callable[[_Function], _Function]:
     """A decorator for functions that need something of OpenSSL: without *flag* they raise."""
 
-    def decorator(function: Function) -> Function:
+    def decorator(function: _Function) -> _Function:
         def missing(*args: Any, **kwargs: Any) -> NoReturn:
             raise NotImplementedError(error)
 

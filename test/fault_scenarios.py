@@ -5,6 +5,7 @@ does a piece of work, checks it, and lets go of everything.  test_leaks.py runs 
 """
 
 import ctypes
+import datetime
 
 import support
 from OpenSSL import SSL, crypto, rand
@@ -276,18 +277,54 @@ def netscape_spki():
 
 def stores():
     pki = support.pki()
-    good, root, other = pki.deep.x509(), pki.ca.x509(), pki.other.x509()
-    chain = [pki.intermediate.x509()]
+    root, crl = pki.ec_ca.cert_pem, pki.ec_ca.crl_pem()
+    path, folder = str(pki.ec_ca.cert_path), str(support.directory())
 
     def scenario():
         store = crypto.X509Store()
-        store.add_cert(root)
-        store.set_flags(crypto.X509StoreFlags.X509_STRICT)
-        crypto.X509StoreContext(store, good, chain).verify_certificate()
-        assert len(crypto.X509StoreContext(store, good, chain).get_verified_chain()) == 3
-        _refused(
-            crypto.X509StoreContextError, crypto.X509StoreContext(store, other).verify_certificate
-        )
+        store.add_cert(crypto.load_certificate(PEM, root))
+        store.add_crl(crypto.load_crl(PEM, crl))
+        store.set_flags(crypto.X509StoreFlags.CRL_CHECK)
+        store.set_time(datetime.datetime.now(datetime.UTC))
+        store.load_locations(path, folder)
+        _refused(crypto.Error, store.load_locations, "/nowhere/at/all")
+        _refused(TypeError, store.add_cert, None)
+        assert store._store
+
+    return scenario
+
+
+def verification():
+    pki = support.pki()
+    store = crypto.X509Store()
+    store.add_cert(pki.ca.x509())
+    leaf, middle, stranger = pki.deep.x509(), pki.intermediate.x509(), pki.other.x509()
+
+    def scenario():
+        context = crypto.X509StoreContext(store, leaf, [middle, crypto.X509()])
+        context.verify_certificate()
+        assert len(context.get_verified_chain()) == 3
+        context.set_store(store)
+        context = crypto.X509StoreContext(store, stranger)
+        try:
+            context.verify_certificate()
+        except crypto.X509StoreContextError as error:
+            assert error.errors[0] == 20
+            assert error.certificate.get_subject().CN == "localhost"
+        else:
+            raise AssertionError("a stranger is trusted")
+
+    return scenario
+
+
+def copy_on_write():
+    pem = support.pki().ec_server.cert_pem
+
+    def scenario():
+        cert = crypto.load_certificate(PEM, pem)
+        crypto.X509Store().add_cert(cert)
+        cert.set_serial_number(5)
+        assert cert.get_serial_number() == 5
 
 
 def request_making():

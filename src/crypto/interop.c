@@ -23,7 +23,7 @@ crypto_interop_load(const char *module, const char *loader, PyObject *der)
         return NULL;
     imported = PyImport_ImportModule(module);
     if (imported != NULL)
-        result = PyObject_CallMethod(imported, loader, "O", der);
+        result = util_call(imported, loader, &der, 1);
     Py_XDECREF(imported);
     Py_DECREF(der);
     return result;
@@ -39,7 +39,7 @@ crypto_interop_check(PyObject *value, const char *module, const char *class_name
         return -1;
     imported = PyImport_GetModule(name);
     if (imported != NULL)
-        class = PyObject_GetAttrString(imported, class_name);
+        class = util_get(imported, class_name);
     if (class != NULL)
         result = PyObject_IsInstance(value, class);
     else if (!PyErr_Occurred())
@@ -64,12 +64,8 @@ refuse(PyObject *value, const char *what, const char *name)
 static PyObject *
 call_for_bytes(PyObject *value, const char *method, PyObject *const *args, size_t count)
 {
-    PyObject *bound = PyObject_GetAttrString(value, method), *result;
+    PyObject *result = util_call(value, method, args, count);
 
-    if (bound == NULL)
-        return NULL;
-    result = PyObject_Vectorcall(bound, args, count, NULL);
-    Py_DECREF(bound);
     if (result != NULL && util_check_bytes(result, "an encoding") < 0)
         Py_CLEAR(result);
     return result;
@@ -79,11 +75,11 @@ call_for_bytes(PyObject *value, const char *method, PyObject *const *args, size_
 static PyObject *
 member_of(PyObject *serialization, const char *enumeration, const char *name)
 {
-    PyObject *class = PyObject_GetAttrString(serialization, enumeration), *member;
+    PyObject *class = util_get(serialization, enumeration), *member;
 
     if (class == NULL)
         return NULL;
-    member = PyObject_GetAttrString(class, name);
+    member = util_get(class, name);
     Py_DECREF(class);
     return member;
 }
@@ -232,7 +228,7 @@ crypto_interop_from_name(const X509_NAME *name, PyObject *exc)
         crypto_interop_load(X509_MODULE, "load_der_x509_crl", list_issued_by(octets, (size_t)size));
     OPENSSL_free(octets);
     if (list != NULL)
-        result = PyObject_GetAttrString(list, "issuer");
+        result = util_get(list, "issuer");
     Py_XDECREF(list);
     return result;
 }
@@ -282,7 +278,7 @@ private_der(EVP_PKEY *pkey, PyObject *exc)
 PyObject *
 crypto_interop_from_pkey(EVP_PKEY *pkey, int only_public, PyObject *exc)
 {
-    PyObject *der, *imported, *result = NULL;
+    PyObject *der, *imported, *args[2], *result = NULL;
 
     if (only_public)
         return crypto_interop_load(SERIALIZATION, "load_der_public_key",
@@ -290,9 +286,11 @@ crypto_interop_from_pkey(EVP_PKEY *pkey, int only_public, PyObject *exc)
     der = private_der(pkey, exc);
     if (der == NULL)
         return NULL;
+    args[0] = der;
+    args[1] = Py_None; /* it is not encrypted */
     imported = PyImport_ImportModule(SERIALIZATION);
     if (imported != NULL)
-        result = PyObject_CallMethod(imported, "load_der_private_key", "OO", der, Py_None);
+        result = util_call(imported, "load_der_private_key", args, 2);
     Py_XDECREF(imported);
     forget_secret(der);
     return result;
@@ -330,7 +328,7 @@ static PyObject *
 key_bytes(PyObject *key, int only_public)
 {
     PyObject *serialization = PyImport_ImportModule(SERIALIZATION);
-    PyObject *how[3] = {NULL}, *class, *result = NULL;
+    PyObject *how[3] = {NULL}, *result = NULL;
 
     if (serialization == NULL)
         return NULL;
@@ -344,10 +342,8 @@ key_bytes(PyObject *key, int only_public)
         goto done;
     }
     how[1] = member_of(serialization, "PrivateFormat", "PKCS8");
-    class = how[1] == NULL ? NULL : PyObject_GetAttrString(serialization, "NoEncryption");
-    if (class != NULL)
-        how[2] = PyObject_CallNoArgs(class);
-    Py_XDECREF(class);
+    if (how[1] != NULL)
+        how[2] = util_call(serialization, "NoEncryption", NULL, 0);
     if (how[2] != NULL)
         result = call_for_bytes(key, "private_bytes", how, 3);
 done:

@@ -219,7 +219,7 @@ store_set_flags(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObjec
 static PyObject *
 since_epoch(PyObject *module, PyObject *when)
 {
-    PyObject *class = PyObject_GetAttrString(module, "datetime"), *zone = NULL, *epoch = NULL;
+    PyObject *class = util_get(module, "datetime"), *zone = NULL, *epoch = NULL;
     PyObject *offset = NULL, *result = NULL;
 
     if (class == NULL)
@@ -230,10 +230,10 @@ since_epoch(PyObject *module, PyObject *when)
                          Py_TYPE(when)->tp_name);
         goto done;
     }
-    offset = PyObject_CallMethod(when, "utcoffset", NULL);
+    offset = util_call(when, "utcoffset", NULL, 0);
     if (offset == NULL)
         goto done;
-    zone = offset == Py_None ? Py_NewRef(Py_None) : PyObject_GetAttrString(module, "UTC");
+    zone = offset == Py_None ? Py_NewRef(Py_None) : util_get(module, "UTC");
     if (zone != NULL)
         epoch = PyObject_CallFunction(class, "iiiiiiiO", 1970, 1, 1, 0, 0, 0, 0, zone);
     if (epoch != NULL)
@@ -249,7 +249,7 @@ done:
 static int
 number_of(PyObject *object, const char *attribute, long *number)
 {
-    PyObject *value = PyObject_GetAttrString(object, attribute);
+    PyObject *value = util_get(object, attribute);
     int result;
 
     if (value == NULL)

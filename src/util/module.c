@@ -2,7 +2,6 @@
 
 #include "util/object.h"
 
-#include <stdint.h>
 #include <string.h>
 
 static PyGetSetDef dict_getset = {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict,
@@ -101,25 +100,5 @@ util_add_namespace(PyObject *module, const char *name, const char *doc,
     }
 done:
     Py_DECREF(content);
-    return result;
-}
-
-/* ---- handles ---- */
-
-PyObject *
-util_handle_new(PyObject *owner, const void *pointer, const char *name)
-{
-    PyObject *module, *address, *result = NULL;
-
-    if (pointer == NULL)
-        Py_RETURN_NONE;
-    module = PyImport_ImportModule("OpenSSL._util");
-    if (module == NULL)
-        return NULL;
-    address = PyLong_FromVoidPtr((void *)(uintptr_t)pointer);
-    if (address != NULL)
-        result = PyObject_CallMethod(module, "Handle", "OsO", address, name, owner);
-    Py_XDECREF(address);
-    Py_DECREF(module);
     return result;
 }

@@ -53,6 +53,10 @@ util_object_dealloc_end(PyObject *self)
     Py_DECREF(type);
 }
 
+/* An attribute of any object, and what a method gives back. */
+PyObject *util_get(PyObject *object, const char *name);
+PyObject *util_call(PyObject *object, const char *method, PyObject *const *args, size_t count);
+
 /* For a private attribute such as _x509: an OpenSSL._util.Handle, which knows the address, the
    kind *name* of what is there, and its owner; None for NULL. */
 PyObject *util_handle_new(PyObject *owner, const void *pointer, const char *name);
