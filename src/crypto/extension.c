@@ -120,6 +120,7 @@ extension_init(PyObject *op, PyObject *args, PyObject *kwargs)
         || as_cert(state, given[3], "subject", &subject) < 0
         || as_cert(state, given[4], "issuer", &issuer) < 0)
         goto done;
+    util_errors_clear();
     made = parse(PyBytes_AS_STRING(kind), critical, PyBytes_AS_STRING(value), issuer, subject);
     if (made == NULL)
         util_raise(state->Error);

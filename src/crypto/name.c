@@ -237,6 +237,7 @@ set_value(PyObject *op, int nid, const char *value, Py_ssize_t size)
     X509_NAME *copy;
     int done = 0;
 
+    util_errors_clear();
     Py_BEGIN_CRITICAL_SECTION(guard_of(op));
     now = name_get(op);
     copy = now == NULL ? NULL : X509_NAME_dup(now);

@@ -261,8 +261,10 @@ static PyObject *
 x509_get_pubkey(PyObject *self, PyObject *unused)
 {
     crypto_state *state = crypto_state_of(self);
-    EVP_PKEY *key = X509_get_pubkey(cert_of(self));
+    EVP_PKEY *key;
 
+    util_errors_clear();
+    key = X509_get_pubkey(cert_of(self));
     return key == NULL ? util_raise(state->Error) : crypto_pkey_wrap(state->PKey_Type, key, 1);
 }
 
@@ -342,6 +344,7 @@ x509_digest(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
         PyErr_SetString(PyExc_ValueError, "digest_name must name a digest");
         return NULL;
     }
+    util_errors_clear();
     done = X509_digest(cert_of(self), md, hash, &size);
     EVP_MD_free(md);
     return done ? util_from_hex(hash, size, ':') : util_raise(crypto_state_of(self)->Error);

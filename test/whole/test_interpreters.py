@@ -4,8 +4,9 @@ import pytest
 
 import support
 
-# What every script starts with: run(code, times) runs code in so many interpreters, one after the
-# other, each dead before the next, and report(text) inside adds to what run gives back.
+# What every script starts with, FILES being the folder of a key and a certificate.
+# run(code, times) runs code in so many interpreters, each dead before the next, and gives back what
+# report(text) was called with inside.
 START = """
 import os, sys, threading
 from OpenSSL import SSL, crypto, rand
@@ -30,6 +31,7 @@ except ImportError:
 INSIDE = '''
 import os, sys
 sys.path[:] = %r
+FILES = %r
 def report(text):
     os.write(%d, (text + chr(10)).encode())
 '''
@@ -39,7 +41,7 @@ def run(code, times=1):
     for _ in range(times):
         interpreter = create()
         try:
-            execute(interpreter, INSIDE % (sys.path, writing) + code)
+            execute(interpreter, INSIDE % (sys.path, FILES, writing) + code)
         finally:
             destroy(interpreter)
     os.close(writing)
@@ -49,6 +51,73 @@ def run(code, times=1):
 
 # Something of everything, in an interpreter.
 USE = {
+    "crypto": """
+import gc
+from OpenSSL import crypto
+PEM = crypto.FILETYPE_PEM
+key = crypto.load_privatekey(PEM, open(FILES + "key.pem").read())
+cert = crypto.load_certificate(PEM, open(FILES + "cert.pem").read())
+locked = crypto.dump_privatekey(PEM, key, "aes128", lambda *args: b"secret")
+assert crypto.load_privatekey(PEM, locked, lambda *args: b"secret").bits() == 256
+try:
+    crypto.load_privatekey(PEM, locked, lambda *args: 1 / 0)
+except ZeroDivisionError:
+    pass
+try:
+    crypto.load_certificate(PEM, b"junk")
+except crypto.Error as error:
+    assert error.args[0]
+name = cert.get_subject()
+name.CN = "changed"
+assert crypto.verify(cert, crypto.sign(key, b"x", "sha256"), b"x", "sha256") is None
+store = crypto.X509Store()
+store.add_cert(cert)
+cert.cycle = [cert, store, name]
+gc.collect()
+report("done")
+""",
+    "handshake": """
+from OpenSSL import SSL, crypto
+server_context = SSL.Context(SSL.TLS_METHOD)
+server_context.use_certificate_file(FILES + "cert.pem")
+server_context.use_privatekey_file(FILES + "key.pem")
+seen = []
+server_context.set_info_callback(lambda conn, where, code: seen.append(where))
+server_context.set_alpn_select_callback(lambda conn, offered: offered[0])
+client_context = SSL.Context(SSL.TLS_METHOD)
+client_context.set_alpn_protos([b"a", b"b"])
+
+def shake():
+    server, client = SSL.Connection(server_context), SSL.Connection(client_context)
+    server.set_accept_state()
+    client.set_connect_state()
+    for _ in range(5):
+        for one, other in (client, server), (server, client):
+            try:
+                one.do_handshake()
+            except SSL.WantReadError:
+                pass
+            try:
+                other.bio_write(one.bio_read(100000))
+            except SSL.WantReadError:
+                pass
+    return client, server
+
+client_context.set_verify(SSL.VERIFY_PEER, lambda conn, cert, error, depth, ok: True)
+client, server = shake()
+client.send(b"hello")
+server.bio_write(client.bio_read(100000))
+assert server.recv(100) == b"hello"
+assert server.get_alpn_proto_negotiated() == b"a"
+assert type(client.get_peer_certificate()) is crypto.X509
+assert seen
+
+client_context.set_verify(SSL.VERIFY_PEER, lambda *args: 1 / 0)
+try:
+    shake()
+except ZeroDivisionError:
+    report("done")
+""",
     "rand": """
 from OpenSSL import rand
 assert len(rand.bytes(100000)) == 100000
@@ -63,7 +132,11 @@ except ValueError:
 
 
 def run(code):
-    return support.run_script(START + code, timeout=100)
+    return support.run_script(f"FILES = {files()!r}\n" + START + code, timeout=100)
+
+
+def files():
+    return f"{support.pki().ec_server.folder}/"
 
 
 @pytest.mark.parametrize("what", USE)
@@ -153,8 +226,8 @@ print(run(code, 2))
         code = START.replace("from OpenSSL import SSL, crypto, rand\n", "")
         assert (
             support.run_script(
-                code
-                + f"print(run({USE['rand']!r}, 5))\nimport OpenSSL\nprint(run({USE['rand']!r}))"
+                f"FILES = {files()!r}\n{code}"
+                f"print(run({USE['rand']!r}, 5))\nimport OpenSSL\nprint(run({USE['rand']!r}))"
             )
             == "['done', 'done', 'done', 'done', 'done']\n['done']\n"
         )

@@ -4,8 +4,32 @@ import pytest
 
 import support
 
-# Each piece leaves something alive, in globals, cycles and the like.
+# Each piece leaves something alive; the ends below put it into cycles and the like.
 ALIVE = {
+    "certificates": """
+pki = support.pki()
+cert, key = pki.ec_server.x509(), pki.ec_server.pkey()
+name = cert.get_subject()
+store = crypto.X509Store()
+store.add_cert(cert)
+keep = [cert, key, name, cert.get_extension(0), store, crypto.X509StoreContext(store, cert)]
+cert.keep = keep
+""",
+    "connections": """
+client, server = support.connected("memory")
+client.set_app_data(client)
+client.get_context().set_info_callback(lambda *args, client=client: None)
+keep = [client, server, client.get_session(), client.get_peer_certificate()]
+""",
+    "a handshake that is not done": """
+client, server = support.memory_pair()
+client.get_context().set_verify(SSL.VERIFY_PEER, lambda *args: client)
+try:
+    client.do_handshake()
+except SSL.WantReadError:
+    pass
+keep = [client, server]
+""",
     "modules": "keep = [OpenSSL, rand, crypto, SSL]",
     "exceptions": """
 keep = [rand.Error([("a", "b", "c")])]
@@ -73,6 +97,27 @@ class TestExit:
 
 
 class TestBlockedThread:
+    @pytest.mark.parametrize("call", ["client.recv(1)", "server.recv(1)", "client.accept()"])
+    def test_in_a_connection(self, call):
+        """A daemon thread waits for its peer when the interpreter goes."""
+        setup = "client, server = support.connected('tcp')"
+        if "accept" in call:
+            setup = """
+import socket
+client = SSL.Connection(support.client_context(), socket.create_server(("127.0.0.1", 0)))
+"""
+        assert (
+            support.run_script(f"""{START}
+import threading
+{setup}
+threading.Thread(target=lambda: {call}, daemon=True).start()
+sockets = [item._socket for item in (client, globals().get("server")) if item]
+import atexit
+atexit.register(lambda: [item.detach() for item in sockets])  # no ResourceWarning
+""")
+            == ""
+        )
+
     def test_in_egd(self, tmp_path):
         """A daemon thread waits, detached, when the interpreter goes."""
         assert (
