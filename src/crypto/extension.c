@@ -85,16 +85,20 @@ parse(const char *kind, int critical, const char *value, X509 *issuer, X509 *sub
     return extension;
 }
 
+/* A certificate, or NULL for None. */
 static int
-as_cert(crypto_state *state, PyObject *given, const char *name, X509 **cert)
+check_cert(crypto_state *state, PyObject **given, const char *name)
 {
-    *cert = NULL;
-    if (given == NULL || given == Py_None)
-        return 0;
-    if (util_check_instance(given, state->X509_Type, name) < 0)
-        return -1;
-    *cert = ((X509Object *)given)->ptr;
-    return 0;
+    if (*given == Py_None)
+        *given = NULL;
+    return *given == NULL ? 0 : util_check_instance(*given, state->X509_Type, name);
+}
+
+/* In the critical sections of those certificates that there are. */
+static X509 *
+cert_of(PyObject *cert)
+{
+    return cert == NULL ? NULL : ((X509Object *)cert)->ptr;
 }
 
 static int
@@ -104,8 +108,8 @@ extension_init(PyObject *op, PyObject *args, PyObject *kwargs)
     ExtensionObject *self = (ExtensionObject *)op;
     crypto_state *state = crypto_state_of(op);
     PyObject *given[5], *kind = NULL, *value = NULL;
+    PyObject **subject = &given[3], **issuer = &given[4];
     X509_EXTENSION *made = NULL;
-    X509 *subject, *issuer;
     int critical;
 
     if (util_bind_tuple(&params, args, kwargs, given) < 0)
@@ -117,11 +121,12 @@ extension_init(PyObject *op, PyObject *args, PyObject *kwargs)
     if ((kind = util_as_plain_bytes(given[0], "type_name")) == NULL
         || util_as_truth(given[1], &critical) < 0
         || (value = util_as_plain_bytes(given[2], "value")) == NULL
-        || as_cert(state, given[3], "subject", &subject) < 0
-        || as_cert(state, given[4], "issuer", &issuer) < 0)
+        || check_cert(state, subject, "subject") < 0 || check_cert(state, issuer, "issuer") < 0)
         goto done;
     util_errors_clear();
-    made = parse(PyBytes_AS_STRING(kind), critical, PyBytes_AS_STRING(value), issuer, subject);
+    UTIL_WITH2(*subject == NULL ? op : *subject, *issuer == NULL ? op : *issuer,
+               made = parse(PyBytes_AS_STRING(kind), critical, PyBytes_AS_STRING(value),
+                            cert_of(*issuer), cert_of(*subject)));
     if (made == NULL)
         util_raise(state->Error);
     else if (self->ptr != NULL) { /* another thread was quicker */

@@ -192,9 +192,7 @@ collect_certificate(PyObject *cert, container_contents *contents,
 {
     int good;
 
-    Py_BEGIN_CRITICAL_SECTION(cert);
-    good = add(contents, ((X509Object *)cert)->ptr);
-    Py_END_CRITICAL_SECTION();
+    UTIL_WITH(cert, good = add(contents, ((X509Object *)cert)->ptr));
     return good;
 }
 

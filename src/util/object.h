@@ -112,6 +112,14 @@ PyObject *util_handle_new(PyObject *owner, const void *pointer, const char *name
         Py_END_CRITICAL_SECTION();         \
     } while (0)
 
+/* The same for two objects, which may be one. */
+#define UTIL_WITH2(one, other, ...)             \
+    do {                                        \
+        Py_BEGIN_CRITICAL_SECTION2(one, other); \
+        __VA_ARGS__;                            \
+        Py_END_CRITICAL_SECTION2();             \
+    } while (0)
+
 /* ---- rows of a method table ---- */
 
 /* A method with parameters takes (self, args, nargs, kwnames), one without (self, unused). */
