@@ -347,9 +347,8 @@ dump_key(crypto_state *state, PyObject *type, EVP_PKEY *key, const EVP_CIPHER *c
     return crypto_dump(state, &crypto_private_key, type, key);
 }
 
-/* The key whose private part is to be dumped: Error if it has none. */
-static EVP_PKEY *
-private_part(crypto_state *state, PyObject *pkey)
+EVP_PKEY *
+crypto_private_part(crypto_state *state, PyObject *pkey)
 {
     int only_public;
     EVP_PKEY *key = crypto_pkey_get1_part(pkey, &only_public);
@@ -386,7 +385,7 @@ crypto_dump_privatekey(PyObject *module, PyObject *const *args, Py_ssize_t nargs
         wrong_format(1);
         goto done;
     }
-    key = private_part(state, given[1]);
+    key = crypto_private_part(state, given[1]);
     if (key != NULL) {
         result = dump_key(state, given[0], key, cipher, &passphrase);
         EVP_PKEY_free(key);

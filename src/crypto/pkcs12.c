@@ -172,21 +172,6 @@ as_passphrase(PyObject *value, PyObject **bytes)
 }
 
 static int
-collect_key(crypto_state *state, const PKCS12Object *self, container_contents *contents)
-{
-    if (self->key == NULL)
-        return 0;
-    contents->key = crypto_as_pkey(state, self->key, "the private key");
-    if (contents->key == NULL)
-        return -1;
-    if (((PKeyObject *)self->key)->only_public) {
-        util_raise_reason(state->Error, "PKCS12 routines", "not a private key");
-        return -1;
-    }
-    return 0;
-}
-
-static int
 collect_certificate(PyObject *cert, container_contents *contents,
                     int (*add)(container_contents *, X509 *))
 {
@@ -202,7 +187,7 @@ collect(crypto_state *state, const PKCS12Object *self, container_contents *conte
     Py_ssize_t others = self->cacerts ? PyTuple_GET_SIZE(self->cacerts) : 0;
     int good = 1;
 
-    if (collect_key(state, self, contents) < 0)
+    if (self->key != NULL && (contents->key = crypto_private_part(state, self->key)) == NULL)
         return -1;
     if (self->cert != NULL)
         good = collect_certificate(self->cert, contents, container_add_own);

@@ -50,7 +50,7 @@ static int
 spki_init(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     UTIL_PARAMS("NetscapeSPKI", 0, 1, "enc");
-    NETSCAPE_SPKI *decoded, *empty;
+    NETSCAPE_SPKI *decoded, *old;
     PyObject *enc;
 
     if (util_bind_tuple(&params, args, kwargs, &enc) < 0)
@@ -60,11 +60,8 @@ spki_init(PyObject *self, PyObject *args, PyObject *kwargs)
     decoded = decode(crypto_state_of(self), enc);
     if (decoded == NULL)
         return -1;
-    Py_BEGIN_CRITICAL_SECTION(self);
-    empty = spki_of(self);
-    ((SPKIObject *)self)->ptr = decoded;
-    Py_END_CRITICAL_SECTION();
-    NETSCAPE_SPKI_free(empty);
+    UTIL_WITH(self, old = spki_of(self); ((SPKIObject *)self)->ptr = decoded);
+    NETSCAPE_SPKI_free(old);
     return 0;
 }
 

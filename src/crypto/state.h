@@ -56,6 +56,8 @@ EVP_PKEY *crypto_pkey_get1(PyObject *pkey);
 EVP_PKEY *crypto_pkey_get1_part(PyObject *pkey, int *only_public);
 /* The same for a value that may be anything: TypeError, or Error for an empty key. */
 EVP_PKEY *crypto_as_pkey(crypto_state *state, PyObject *value, const char *name);
+/* The same for a PKey whose private part is written out: Error if it has none. */
+EVP_PKEY *crypto_private_part(crypto_state *state, PyObject *pkey);
 /* The same for a key that is to sign: TypeError, or ValueError for an empty or public one. */
 EVP_PKEY *crypto_as_signer(crypto_state *state, PyObject *value, const char *name);
 
