@@ -9,18 +9,29 @@ import socket
 import ssl
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 
 import support
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto, rand
 
 ROOT = Path(__file__).resolve().parent.parent
 DOC = ROOT / "doc"
 EXAMPLES = DOC / "examples"
 PAGES = [*sorted(DOC.rglob("*.rst")), ROOT / "README", ROOT / "INSTALL"]
 STUBS = sorted(support.PACKAGE.glob("*.pyi"))
+# Whose attributes the manual's sketches use, by the names that they have there.
+OWNERS = {
+    "SSL": SSL,
+    "again": SSL.Connection,
+    "connection": SSL.Connection,
+    "context": SSL.Context,
+    "crypto": crypto,
+    "listener": SSL.Connection,
+    "rand": rand,
+}
 
 
 def sessions(text):
@@ -240,3 +251,13 @@ class TestCompleteness:
         """Python in the manual is a session, or comes from a program in examples/."""
         for page in DOC.rglob("*.rst"):
             assert "code-block:: python" not in page.read_text(), page
+
+    @pytest.mark.parametrize("page", ["rand", "ssl", "crypto", "tutorial"])
+    def test_sketches_are_python(self, page):
+        """What is only sketched there is at least no nonsense: each name of ours exists."""
+        text = (DOC / f"{page}.rst").read_text()
+        for block in re.findall(r"::\n\n((?:    .*\n|\n)+)", text):
+            for node in ast.walk(ast.parse(textwrap.dedent(block))):
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                    owner = OWNERS.get(node.value.id)
+                    assert owner is None or hasattr(owner, node.attr), ast.unparse(node)
