@@ -198,7 +198,10 @@ crypto_dump(crypto_state *state, const crypto_kind *kind, PyObject *type, const 
     util_errors_clear();
     switch (crypto_format_of(type)) {
     case X509_FILETYPE_ASN1:
+        if (!kind->is_slow)
+            return util_from_i2d_twice(kind->to_der, object, state->Error);
         result = util_from_i2d(kind->to_der, object, state->Error);
+        util_errors_clear(); /* what the search for an encoder has left */
         break;
     case X509_FILETYPE_PEM:
         result = from_writer(state, kind->to_pem, object);
@@ -212,8 +215,6 @@ crypto_dump(crypto_state *state, const crypto_kind *kind, PyObject *type, const 
     default:
         return wrong_format(kind->to_text != NULL);
     }
-    if (result != NULL)
-        util_errors_clear();
     return result;
 }
 

@@ -13,7 +13,7 @@ typedef struct {
     int (*to_der)(const void *object, unsigned char **at);
     int (*to_pem)(BIO *bio, const void *object);
     int (*to_text)(BIO *bio, const void *object);
-    int is_slow; /* reading it, however small, is worth letting other threads run */
+    int is_slow; /* a key: reading it lets other threads run, and it is not encoded twice */
 } crypto_kind;
 
 /* The rows, in pem.c. */

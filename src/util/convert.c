@@ -107,6 +107,25 @@ util_from_i2d(int (*i2d)(const void *, unsigned char **), const void *object, Py
     return result;
 }
 
+PyObject *
+util_from_i2d_twice(int (*i2d)(const void *, unsigned char **), const void *object, PyObject *exc)
+{
+    int size = i2d(object, NULL);
+    unsigned char *at;
+    PyObject *result;
+
+    if (size <= 0)
+        return util_raise(exc);
+    result = PyBytes_FromStringAndSize(NULL, size);
+    if (result == NULL)
+        return NULL;
+    at = (unsigned char *)PyBytes_AS_STRING(result);
+    if (i2d(object, &at) == size)
+        return result;
+    Py_DECREF(result);
+    return util_raise(exc);
+}
+
 /* ---- big numbers ---- */
 
 PyObject *

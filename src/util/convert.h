@@ -21,6 +21,10 @@ PyObject *util_from_hex(const unsigned char *data, size_t size, char separator);
     util_from_i2d((int (*)(const void *, unsigned char **))(void (*)(void))(i2d), (object), (exc))
 PyObject *util_from_i2d(int (*i2d)(const void *, unsigned char **), const void *object,
                         PyObject *exc);
+/* The same without a copy, for what is quickly encoded twice: no keys.  Nobody may change the
+   object meanwhile. */
+PyObject *util_from_i2d_twice(int (*i2d)(const void *, unsigned char **), const void *object,
+                              PyObject *exc);
 
 /* Any Python int, as a new BIGNUM; NULL with an exception. */
 BIGNUM *util_as_bignum(PyObject *value, const char *name);
