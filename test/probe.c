@@ -199,6 +199,15 @@ FUNCTION(as_warned_bytes)
     return util_as_warned_bytes(args, "data");
 }
 
+FUNCTION(as_instances)
+{
+    PyObject *value, *type;
+
+    if (!PyArg_ParseTuple(args, "OO!", &value, &PyType_Type, &type))
+        return NULL;
+    return util_as_instances(value, (PyTypeObject *)type, "values");
+}
+
 FUNCTION(check_instance)
 {
     PyObject *value, *type;
@@ -908,6 +917,7 @@ static PyMethodDef probe_methods[] = {
     CALLED(as_identifier),
     CALLED(as_plain_bytes),
     CALLED(as_warned_bytes),
+    PARSED(as_instances),
     PARSED(check_instance),
     CALLED(check_callable),
     CALLED(check_bytes),

@@ -44,20 +44,13 @@ storectx_dealloc(PyObject *self)
     util_object_dealloc_end(self);
 }
 
-/* A sequence of X509 as a tuple, None as None. */
+/* Any iterable of X509 as a tuple, None as None. */
 static PyObject *
 as_chain(crypto_state *state, PyObject *value)
 {
-    PyObject *chain;
-
     if (value == NULL || value == Py_None)
         return Py_NewRef(Py_None);
-    chain = PySequence_Tuple(value);
-    for (Py_ssize_t i = 0; chain != NULL && i < PyTuple_GET_SIZE(chain); i++)
-        if (util_check_instance(PyTuple_GET_ITEM(chain, i), state->X509_Type, "an item of chain")
-            < 0)
-            Py_CLEAR(chain);
-    return chain;
+    return util_as_instances(value, state->X509_Type, "chain");
 }
 
 /* Takes the chain over. */

@@ -521,6 +521,43 @@ class TestAsWarnedBytes:
             _probe.as_warned_bytes("a\0b")
 
 
+class TestAsInstances:
+    @pytest.mark.parametrize("kind", [list, tuple, set, iter, lambda items: (x for x in items)])
+    def test_iterables(self, kind):
+        items = [_probe.Owner(), _probe.Owner()]
+        result = _probe.as_instances(kind(items), _probe.Owner)
+        assert type(result) is tuple
+        assert set(result) == set(items)
+
+    def test_nothing(self):
+        assert _probe.as_instances([], _probe.Owner) == ()
+
+    def test_old_sequence(self):
+        class Old:
+            def __getitem__(self, index):
+                return [1, 2][index]
+
+        assert _probe.as_instances(Old(), int) == (1, 2)
+
+    @pytest.mark.parametrize("value", [None, 3, object(), _probe.Owner, _probe.Owner()])
+    def test_not_iterable(self, value):
+        with pytest.raises(TypeError, match=r"^values must be iterable, not "):
+            _probe.as_instances(value, _probe.Owner)
+
+    def test_wrong_item(self):
+        message = r"^each item of values must be an instance of _probe.Owner, not int$"
+        with pytest.raises(TypeError, match=message):
+            _probe.as_instances([_probe.Owner(), 3], _probe.Owner)
+
+    def test_failure_on_the_way(self):
+        def failing():
+            yield _probe.Owner()
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            _probe.as_instances(failing(), _probe.Owner)
+
+
 class TestCheckInstance:
     def test_instance(self):
         class Sub(_probe.Owner):
