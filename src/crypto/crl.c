@@ -94,14 +94,6 @@ crypto_crl_unlock(CRLObject *self)
         }                              \
     } while (0)
 
-static PyObject *
-none_or_raise(CRLObject *self, int done)
-{
-    if (!done)
-        return util_raise_new(crypto_state_of((PyObject *)self)->Error);
-    Py_RETURN_NONE;
-}
-
 /* ---- fields ---- */
 
 static PyObject *
@@ -121,7 +113,7 @@ crl_set_version(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject 
         return NULL;
     }
     LOCKED(self, done, X509_CRL_set_version(self->ptr, version) && (self->version_set = 1));
-    return none_or_raise(self, done);
+    return crypto_none_or_raise((PyObject *)self, done);
 }
 
 #define TIME_SETTER(method, put)                                                         \
@@ -139,7 +131,7 @@ crl_set_version(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject 
             return NULL;                                                                 \
         LOCKED(self, done, put(self->ptr, when));                                        \
         ASN1_TIME_free(when);                                                            \
-        return none_or_raise(self, done);                                                \
+        return crypto_none_or_raise((PyObject *)self, done);                             \
     }
 
 TIME_SETTER(set_lastUpdate, X509_CRL_set1_lastUpdate)
@@ -176,7 +168,7 @@ crl_add_revoked(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject 
     LOCKED(self, done, X509_CRL_add0_revoked(self->ptr, copy));
     if (!done)
         X509_REVOKED_free(copy);
-    return none_or_raise(self, done);
+    return crypto_none_or_raise((PyObject *)self, done);
 }
 
 static STACK_OF(X509_REVOKED) * copy_entries(const STACK_OF(X509_REVOKED) * entries)

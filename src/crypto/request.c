@@ -36,14 +36,6 @@ request_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return PyErr_NoMemory();
 }
 
-static PyObject *
-none_or_raise(PyObject *self, int done)
-{
-    if (!done)
-        return util_raise_new(crypto_state_of(self)->Error);
-    Py_RETURN_NONE;
-}
-
 /* ---- version, subject, key ---- */
 
 static PyObject *
@@ -68,7 +60,7 @@ request_set_version(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyO
         return NULL;
     }
     util_errors_clear();
-    return none_or_raise(self, X509_REQ_set_version(request_of(self), version));
+    return crypto_none_or_raise(self, X509_REQ_set_version(request_of(self), version));
 }
 UTIL_LOCKED(request, set_version)
 
@@ -122,7 +114,7 @@ request_set_pubkey(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyOb
     util_errors_clear();
     done = X509_REQ_set_pubkey(request_of(self), key);
     EVP_PKEY_free(key);
-    return none_or_raise(self, done);
+    return crypto_none_or_raise(self, done);
 }
 UTIL_LOCKED(request, set_pubkey)
 
@@ -307,7 +299,7 @@ request_sign(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *
     copy = unsigned_copy(request_of(self));
     if (copy != NULL)
         DETACHED(done = X509_REQ_sign(copy, key, md) > 0);
-    result = none_or_raise(self, done && take_signature(request_of(self), copy));
+    result = crypto_none_or_raise(self, done && take_signature(request_of(self), copy));
 done:
     X509_REQ_free(copy);
     EVP_MD_free(md);

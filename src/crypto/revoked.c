@@ -47,14 +47,6 @@ revoked_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return PyErr_NoMemory();
 }
 
-static PyObject *
-none_or_raise(PyObject *self, int done)
-{
-    if (!done)
-        return util_raise_new(crypto_state_of(self)->Error);
-    Py_RETURN_NONE;
-}
-
 /* ---- serial number ---- */
 
 static PyObject *
@@ -111,7 +103,7 @@ revoked_set_serial(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyOb
         return NULL;
     done = X509_REVOKED_set_serialNumber(entry_of(self), serial);
     ASN1_INTEGER_free(serial);
-    return none_or_raise(self, done);
+    return crypto_none_or_raise(self, done);
 }
 UTIL_LOCKED(revoked, set_serial)
 
@@ -138,7 +130,7 @@ revoked_set_rev_date(PyObject *self, PyObject *const *args, Py_ssize_t nargs, Py
     util_errors_clear();
     done = X509_REVOKED_set_revocationDate(entry_of(self), when);
     ASN1_TIME_free(when);
-    return none_or_raise(self, done);
+    return crypto_none_or_raise(self, done);
 }
 UTIL_LOCKED(revoked, set_rev_date)
 
@@ -349,8 +341,8 @@ revoked_set_reason(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyOb
         || (given != Py_None && (code = as_reason(given)) < 0))
         return NULL;
     util_errors_clear();
-    return none_or_raise(self, code < 0 ? remove_reason((RevokedObject *)self)
-                                        : put_reason(entry_of(self), code));
+    return crypto_none_or_raise(self, code < 0 ? remove_reason((RevokedObject *)self)
+                                               : put_reason(entry_of(self), code));
 }
 UTIL_LOCKED(revoked, set_reason)
 

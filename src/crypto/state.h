@@ -2,6 +2,7 @@
 #ifndef CRYPTO_STATE_H
 #define CRYPTO_STATE_H
 #include "crypto/api.h"
+#include "util/error.h"
 #include "util/module.h"
 
 #define CRYPTO_STATE(X)                 \
@@ -38,6 +39,15 @@ static inline crypto_state *
 crypto_state_of(PyObject *self)
 {
     return crypto_state_of_type(Py_TYPE(self));
+}
+
+/* What a setter ends with. */
+static inline PyObject *
+crypto_none_or_raise(PyObject *self, int done)
+{
+    if (!done)
+        return util_raise_new(crypto_state_of(self)->Error);
+    Py_RETURN_NONE;
 }
 
 /* ---- keys: pkey.c ---- */
@@ -79,7 +89,8 @@ PyObject *crypto_verify(PyObject *module, PyObject *const *args, Py_ssize_t narg
 typedef struct {
     UTIL_HEAD
     X509 *ptr;
-    char lent; /* others have references, in other threads perhaps: copied before a change */
+    unsigned changes; /* how many there were */
+    char lent;        /* others have references, in other threads perhaps: copied before a change */
 } X509Object;
 
 extern PyType_Spec x509_spec, name_spec, extension_spec;
@@ -115,8 +126,11 @@ PyObject *crypto_load_pkcs12(PyObject *module, PyObject *const *args, Py_ssize_t
 X509 *crypto_x509_lend(PyObject *cert, PyObject *exc);
 /* One that others have references to. */
 PyObject *crypto_x509_wrap_lent(PyTypeObject *type, X509 *taken);
-/* Before a change, in the object's critical section: what was lent is left to the others. */
+/* Before every change, in the object's critical section: what was lent is left to the others. */
 int crypto_x509_own(PyObject *cert, PyObject *exc);
+/* A copy with all that setters have changed; NULL: why is on OpenSSL's queue. */
+X509 *crypto_x509_copy(X509 *cert);
+void crypto_x509_replace(X509Object *self, X509 *taken);
 
 /* ---- stores: store.c, storectx.c, storectx_error.c ---- */
 

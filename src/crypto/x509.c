@@ -1,7 +1,6 @@
 #include "crypto/extension.h"
 #include "crypto/interop.h"
-#include "crypto/name.h"
-#include "crypto/state.h"
+#include "crypto/x509.h"
 #include "crypto_doc.h"
 #include "util/args.h"
 #include "util/convert.h"
@@ -34,22 +33,6 @@ x509_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return util_raise_memory();
 }
 
-/* Before every change: false, and an exception is set, if it cannot be changed alone. */
-static int
-own(PyObject *self)
-{
-    return crypto_x509_own(self, crypto_state_of(self)->Error) == 0;
-}
-
-/* What every setter ends with. */
-static PyObject *
-none_or_raise(PyObject *self, int done)
-{
-    if (!done)
-        return util_raise(crypto_state_of(self)->Error);
-    Py_RETURN_NONE;
-}
-
 /* ---- version and serial number ---- */
 
 static PyObject *
@@ -72,7 +55,8 @@ x509_set_version(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObje
         PyErr_SetString(PyExc_ValueError, "version must not be negative");
         return NULL;
     }
-    return none_or_raise(self, own(self) && X509_set_version(cert_of(self), version));
+    return crypto_none_or_raise(self, crypto_x509_change(self)
+                                          && X509_set_version(cert_of(self), version));
 }
 
 static PyObject *
@@ -95,9 +79,9 @@ x509_set_serial_number(PyObject *self, PyObject *const *args, Py_ssize_t nargs, 
     serial = util_as_asn1_integer(given[0], "serial");
     if (serial == NULL)
         return NULL;
-    done = own(self) && X509_set_serialNumber(cert_of(self), serial);
+    done = crypto_x509_change(self) && X509_set_serialNumber(cert_of(self), serial);
     ASN1_INTEGER_free(serial);
-    return none_or_raise(self, done);
+    return crypto_none_or_raise(self, done);
 }
 
 /* ---- times ---- */
@@ -142,9 +126,9 @@ as_moment(PyObject *value, const char *name)
         if (util_bind(&params, args, nargs, kwnames, given) < 0                             \
             || (moment = as_time(given[0], parameter)) == NULL)                             \
             return NULL;                                                                    \
-        done = own(self) && put(cert_of(self), moment);                                     \
+        done = crypto_x509_change(self) && put(cert_of(self), moment);                      \
         ASN1_TIME_free(moment);                                                             \
-        return none_or_raise(self, done);                                                   \
+        return crypto_none_or_raise(self, done);                                            \
     }
 
 TIME_SETTER(set_notBefore, "when", util_as_asn1_time, X509_set1_notBefore)
@@ -170,92 +154,7 @@ x509_has_expired(PyObject *self, PyObject *unused)
     return PyBool_FromLong(order < 0);
 }
 
-/* ---- names ---- */
-
-static const X509_NAME *
-subject_get(PyObject *owner)
-{
-    return X509_get_subject_name(cert_of(owner));
-}
-
-static int
-subject_put(PyObject *owner, const X509_NAME *edited)
-{
-    return own(owner) && X509_set_subject_name(cert_of(owner), (X509_NAME *)edited);
-}
-
-static const X509_NAME *
-issuer_get(PyObject *owner)
-{
-    return X509_get_issuer_name(cert_of(owner));
-}
-
-static int
-issuer_put(PyObject *owner, const X509_NAME *edited)
-{
-    return own(owner) && X509_set_issuer_name(cert_of(owner), (X509_NAME *)edited);
-}
-
-static const name_source subject = {subject_get, subject_put};
-static const name_source issuer = {issuer_get, issuer_put};
-
-static PyObject *
-x509_get_subject(PyObject *self, PyObject *unused)
-{
-    return crypto_name_view(crypto_state_of(self), self, &subject);
-}
-
-static PyObject *
-x509_get_issuer(PyObject *self, PyObject *unused)
-{
-    return crypto_name_view(crypto_state_of(self), self, &issuer);
-}
-
-static PyObject *
-set_name(PyObject *self, const name_source *source, PyObject *value, const char *name)
-{
-    X509_NAME *copy = crypto_as_name(crypto_state_of(self), value, name);
-    int done;
-
-    if (copy == NULL)
-        return NULL;
-    UTIL_WITH(self, done = source->put(self, copy));
-    X509_NAME_free(copy);
-    return none_or_raise(self, done);
-}
-
-static PyObject *
-x509_set_subject(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
-{
-    UTIL_PARAMS("set_subject", 1, 1, "subject");
-    PyObject *given[1];
-
-    if (util_bind(&params, args, nargs, kwnames, given) < 0)
-        return NULL;
-    return set_name(self, &subject, given[0], "subject");
-}
-
-static PyObject *
-x509_set_issuer(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
-{
-    UTIL_PARAMS("set_issuer", 1, 1, "issuer");
-    PyObject *given[1];
-
-    if (util_bind(&params, args, nargs, kwnames, given) < 0)
-        return NULL;
-    return set_name(self, &issuer, given[0], "issuer");
-}
-
-static PyObject *
-x509_subject_name_hash(PyObject *self, PyObject *unused)
-{
-    int done = 0;
-    unsigned long hash = X509_NAME_hash_ex(X509_get_subject_name(cert_of(self)), NULL, NULL, &done);
-
-    return done ? PyLong_FromUnsignedLong(hash) : util_raise(crypto_state_of(self)->Error);
-}
-
-/* ---- key and signature ---- */
+/* ---- key, signature and hashes ---- */
 
 static PyObject *
 x509_get_pubkey(PyObject *self, PyObject *unused)
@@ -281,34 +180,9 @@ x509_set_pubkey(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObjec
     key = crypto_as_pkey(crypto_state_of(self), given[0], "pkey");
     if (key == NULL)
         return NULL;
-    done = own(self) && X509_set_pubkey(cert_of(self), key);
+    done = crypto_x509_change(self) && X509_set_pubkey(cert_of(self), key);
     EVP_PKEY_free(key);
-    return none_or_raise(self, done);
-}
-
-/* Not detached: the certificate is written to meanwhile, and nobody may read half of it. */
-static PyObject *
-x509_sign(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
-{
-    UTIL_PARAMS("sign", 2, 2, "pkey", "digest");
-    PyObject *given[2];
-    EVP_PKEY *key;
-    EVP_MD *md;
-    int done;
-
-    if (util_bind(&params, args, nargs, kwnames, given) < 0)
-        return NULL;
-    key = crypto_as_signer(crypto_state_of(self), given[0], "pkey");
-    if (key == NULL)
-        return NULL;
-    if (crypto_as_signing_digest(key, given[1], "digest", &md) < 0) {
-        EVP_PKEY_free(key);
-        return NULL;
-    }
-    done = own(self) && X509_sign(cert_of(self), key, md) > 0;
-    EVP_PKEY_free(key);
-    EVP_MD_free(md);
-    return none_or_raise(self, done);
+    return crypto_none_or_raise(self, done);
 }
 
 static PyObject *
@@ -348,6 +222,15 @@ x509_digest(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
     done = X509_digest(cert_of(self), md, hash, &size);
     EVP_MD_free(md);
     return done ? util_from_hex(hash, size, ':') : util_raise(crypto_state_of(self)->Error);
+}
+
+static PyObject *
+x509_subject_name_hash(PyObject *self, PyObject *unused)
+{
+    int done = 0;
+    unsigned long hash = X509_NAME_hash_ex(X509_get_subject_name(cert_of(self)), NULL, NULL, &done);
+
+    return done ? PyLong_FromUnsignedLong(hash) : util_raise(crypto_state_of(self)->Error);
 }
 
 /* ---- extensions ---- */
@@ -394,7 +277,7 @@ x509_add_extensions(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyO
     list = crypto_as_extensions(crypto_state_of(self), given[0]);
     if (list == NULL)
         return NULL;
-    done = own(self);
+    done = crypto_x509_change(self);
     cert = cert_of(self);
     before = X509_get_ext_count(cert);
     for (Py_ssize_t i = 0; done && i < PyList_GET_SIZE(list); i++)
@@ -402,7 +285,7 @@ x509_add_extensions(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyO
     while (!done && X509_get_ext_count(cert) > before)
         X509_EXTENSION_free(X509_delete_ext(cert, X509_get_ext_count(cert) - 1));
     Py_DECREF(list);
-    return none_or_raise(self, done);
+    return crypto_none_or_raise(self, done);
 }
 
 /* ---- private names that other packages look at ---- */
@@ -434,7 +317,6 @@ UTIL_LOCKED_NOARGS(x509, has_expired)
 UTIL_LOCKED_NOARGS(x509, subject_name_hash)
 UTIL_LOCKED_NOARGS(x509, get_pubkey)
 UTIL_LOCKED(x509, set_pubkey)
-UTIL_LOCKED(x509, sign)
 UTIL_LOCKED_NOARGS(x509, get_signature_algorithm)
 UTIL_LOCKED(x509, digest)
 UTIL_LOCKED_NOARGS(x509, get_extension_count)
@@ -453,14 +335,14 @@ static PyMethodDef x509_methods[] = {
     UTIL_LOCKED_ROW(x509, gmtime_adj_notBefore),
     UTIL_LOCKED_ROW(x509, gmtime_adj_notAfter),
     UTIL_LOCKED_ROW_NOARGS(x509, has_expired),
-    UTIL_ROW_NOARGS(x509, get_subject),
-    UTIL_ROW_NOARGS(x509, get_issuer),
-    UTIL_ROW(x509, set_subject),
-    UTIL_ROW(x509, set_issuer),
+    UTIL_ROW_NOARGS_OF(get_subject, crypto_x509_get_subject, x509_get_subject_doc),
+    UTIL_ROW_NOARGS_OF(get_issuer, crypto_x509_get_issuer, x509_get_issuer_doc),
+    UTIL_ROW_OF(set_subject, crypto_x509_set_subject, x509_set_subject_doc),
+    UTIL_ROW_OF(set_issuer, crypto_x509_set_issuer, x509_set_issuer_doc),
     UTIL_LOCKED_ROW_NOARGS(x509, subject_name_hash),
     UTIL_LOCKED_ROW_NOARGS(x509, get_pubkey),
     UTIL_LOCKED_ROW(x509, set_pubkey),
-    UTIL_LOCKED_ROW(x509, sign),
+    UTIL_ROW_OF(sign, crypto_x509_sign, x509_sign_doc),
     UTIL_LOCKED_ROW_NOARGS(x509, get_signature_algorithm),
     UTIL_LOCKED_ROW(x509, digest),
     UTIL_LOCKED_ROW_NOARGS(x509, get_extension_count),

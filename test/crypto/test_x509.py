@@ -5,6 +5,8 @@ import datetime
 import gc
 import pickle
 import re
+import sys
+import threading
 import time
 
 import pytest
@@ -34,6 +36,17 @@ def build(key, name="built", issuer=None, issuer_key=None, digest="sha256", exte
     cert.add_extensions(extensions)
     cert.sign(issuer_key or key, digest)
     return cert
+
+
+def signed_by_itself(cert):
+    """Whether the signature is by the certificate's own key, and of what the certificate has."""
+    der = crypto.dump_certificate(ASN1, cert)
+    again = crypto.load_certificate(ASN1, der)
+    store = crypto.X509Store()
+    store.add_cert(again)
+    store.set_flags(crypto.X509StoreFlags.CHECK_SS_SIGNATURE)
+    crypto.X509StoreContext(store, again).verify_certificate()
+    return again.get_serial_number() == cert.get_serial_number()
 
 
 def printed(cert, *options):
@@ -337,6 +350,88 @@ class TestSign:
         again = crypto.load_certificate(ASN1, crypto.dump_certificate(ASN1, cert))
         assert again.get_subject().CN == "changed"
 
+    def test_a_failure_changes_nothing(self, pki):
+        cert = pki.server.x509()
+        cert.set_serial_number(5)
+        before = crypto.dump_certificate(ASN1, cert)
+        with pytest.raises(crypto.Error):
+            cert.sign(pki.server.pkey(), "shake256")  # RSA signs no such digest
+        assert crypto.dump_certificate(ASN1, cert) == before
+        assert cert.get_serial_number() == 5
+
+    def test_again_without_a_change(self, pki):
+        """Whatever the certificate has stays as it is encoded, but for the signature."""
+        cert = pki.server.x509()
+        cert.sign(pki.ca.pkey(), "sha256")
+        assert crypto.dump_certificate(ASN1, cert) == pki.server.cert_der
+
+    def test_every_change_is_signed(self, pki, key):
+        cert = pki.server.x509()
+        cert.set_version(0)
+        cert.set_serial_number(99)
+        cert.get_subject().CN = "subject"
+        cert.get_issuer().CN = "issuer"
+        cert.set_notBefore(b"20010101000000Z")
+        cert.set_notAfter(b"20610101000000Z")
+        cert.set_pubkey(key)
+        count = cert.get_extension_count()
+        cert.add_extensions([crypto.X509Extension(b"nsComment", False, b"new")])
+        cert.sign(key, "sha256")
+        again = crypto.load_certificate(ASN1, crypto.dump_certificate(ASN1, cert))
+        for one in (cert, again):
+            assert (one.get_version(), one.get_serial_number()) == (0, 99)
+            assert (one.get_subject().CN, one.get_issuer().CN) == ("subject", "issuer")
+            assert one.get_notBefore() == b"20010101000000Z"
+            assert one.get_notAfter() == b"20610101000000Z"
+            assert crypto.dump_publickey(PEM, one.get_pubkey()) == crypto.dump_publickey(PEM, key)
+            assert str(one.get_extension(count)) == "new"
+            assert one.get_extension_count() == count + 1
+
+    def test_others_run_meanwhile(self, monkeypatch):
+        """The interpreter is let go while it is signed, and a change made then is kept."""
+        key = crypto.PKey()
+        key.generate_key(crypto.TYPE_RSA, 4096)
+        cert = build(key)
+        go, stop, changed = threading.Semaphore(0), threading.Event(), []
+
+        def change():
+            while go.acquire() and not stop.is_set():
+                cert.set_serial_number(len(changed))
+                changed.append(len(changed))
+
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1000)  # nobody else runs unless the interpreter is let go
+        try:
+            with support.Threads() as threads:
+                threads.start(change)
+                try:
+                    for _ in range(1000):
+                        before = len(changed)
+                        go.release()
+                        cert.sign(key, "sha256")
+                        if len(changed) > before:
+                            break
+                    assert len(changed) > before
+                    assert cert.get_serial_number() == changed[-1]
+                    assert signed_by_itself(cert)
+                finally:
+                    stop.set()
+                    go.release()
+        finally:
+            sys.setswitchinterval(interval)
+
+    def test_what_is_signed_is_what_is_there(self, key):
+        """Each signature fits, whoever changes and signs meanwhile."""
+        cert = build(key)
+
+        def work():
+            for i in range(50):
+                cert.set_serial_number(i)
+                cert.sign(key, "sha256")
+
+        support.run_together(work, work, work)
+        assert signed_by_itself(cert)
+
     def test_undefined_algorithm(self, key):
         der = crypto.dump_certificate(ASN1, build(key))
         ecdsa = bytes.fromhex("2a8648ce3d040302")
@@ -450,6 +545,37 @@ class TestExtensions:
             key, extensions=[crypto.X509Extension(b"subjectAltName", True, b"IP:192.0.2.7")]
         )
         assert "IP Address:192.0.2.7" in printed(cert, "-ext", "subjectAltName")
+
+
+class TestLent:
+    """Certificates that a store or a connection has, too: a change is made on a copy."""
+
+    def test_changes_before_and_after(self, pki, key):
+        cert = pki.server.x509()
+        cert.set_serial_number(5)
+        cert.get_subject().O = "before"
+        cert.set_notAfter(b"20610101000000Z")
+        cert.set_pubkey(key)
+        cert.add_extensions([crypto.X509Extension(b"nsComment", False, b"before")])
+        count = cert.get_extension_count()
+        crypto.X509Store().add_cert(cert)
+        view = cert.get_issuer()
+        view.O = "after"
+        assert view.O == cert.get_issuer().O == "after"
+        assert cert.get_subject().O == "before"
+        assert cert.get_serial_number() == 5
+        assert cert.get_notAfter() == b"20610101000000Z"
+        assert crypto.dump_publickey(PEM, cert.get_pubkey()) == crypto.dump_publickey(PEM, key)
+        assert str(cert.get_extension(count - 1)) == "before"
+        assert crypto.dump_certificate(ASN1, cert) == pki.server.cert_der
+
+    def test_the_store_has_what_it_was_given(self, pki):
+        store, root = crypto.X509Store(), pki.ca.x509()
+        store.add_cert(root)
+        root.get_subject().CN = "somebody else"
+        root.set_notAfter(b"20010101000000Z")
+        root.sign(pki.ca.pkey(), "sha256")
+        crypto.X509StoreContext(store, pki.server.x509()).verify_certificate()
 
 
 class TestThreads:
