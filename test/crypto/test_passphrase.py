@@ -1,6 +1,8 @@
 """Passphrases, as bytes and as callables: what they are asked, and what may go wrong."""
 
 import contextlib
+import functools
+import gc
 import os
 import pty
 import sys
@@ -61,6 +63,48 @@ class TestLoad:
     def test_a_callable_must_give_bytes(self, encrypted, answer):
         with pytest.raises(ValueError, match="bytes"):
             crypto.load_privatekey(PEM, encrypted, lambda writing: answer)
+
+    @pytest.mark.parametrize("ask", [lambda: SECRET, lambda *, writing: SECRET, int, print])
+    def test_callables_of_a_wrong_shape(self, encrypted, ask):
+        with pytest.raises((TypeError, ValueError)):
+            crypto.load_privatekey(PEM, encrypted, ask)
+
+    def test_a_subclass_of_bytes(self, key, encrypted):
+        class Mine(bytes):
+            pass
+
+        for passphrase in (Mine(SECRET), lambda writing: Mine(SECRET)):
+            assert public(crypto.load_privatekey(PEM, encrypted, passphrase)) == public(key)
+
+    def test_empty(self, key):
+        pem = crypto.dump_privatekey(PEM, key, "aes-256-cbc", b"")
+        assert public(crypto.load_privatekey(PEM, pem, lambda writing: b"")) == public(key)
+        for passphrase in (None, b"x"):
+            with pytest.raises(crypto.Error):
+                crypto.load_privatekey(PEM, pem, passphrase)
+
+    def test_a_callable_that_lets_go_of_itself(self, encrypted):
+        class Ask:
+            def __call__(self, writing):
+                holder.clear()
+                gc.collect()
+                return SECRET
+
+        holder = [Ask()]
+        assert crypto.load_privatekey(PEM, encrypted, holder[0])
+        assert holder == []
+
+    def test_each_thread_has_its_own_exception(self, encrypted):
+        def work(number):
+            def ask(writing):
+                raise LookupError(number)
+
+            for _ in range(20):
+                with pytest.raises(LookupError) as caught:
+                    crypto.load_privatekey(PEM, encrypted, ask)
+                assert caught.value.args == (number,)
+
+        support.run_together(*[functools.partial(work, number) for number in range(4)])
 
     def test_too_long(self, encrypted):
         for passphrase in (b"a" * 1025, lambda writing: b"a" * 1025):
@@ -125,7 +169,7 @@ class TestLoad:
 
 class TestNobodyIsAskedOnTheTerminal:
     CODE = """
-import pathlib, sys
+import base64, pathlib, sys
 from OpenSSL import crypto
 pem = pathlib.Path(sys.argv[1]).read_bytes()
 try:
@@ -133,11 +177,31 @@ try:
 except crypto.Error as error:
     assert error.args[0]
     print("Error")
-for load in (crypto.load_certificate, crypto.load_publickey):
+
+# Anything in PEM can be encrypted, in the old way.
+header = b"Proc-Type: 4,ENCRYPTED\\nDEK-Info: AES-128-CBC," + b"00" * 16 + b"\\n\\n"
+for label, load in (
+    (b"CERTIFICATE", crypto.load_certificate),
+    (b"RSA PRIVATE KEY", crypto.load_privatekey),
+    (b"PUBLIC KEY", crypto.load_publickey),
+    (b"CERTIFICATE REQUEST", crypto.load_certificate_request),
+    (b"X509 CRL", crypto.load_crl),
+    (b"PKCS7", crypto.load_pkcs7_data),
+):
+    block = [b"-----BEGIN ", label, b"-----\\n", header, b"YWJj" * 8, b"\\n-----END ", label]
     try:
-        load(crypto.FILETYPE_PEM, pem)
+        load(crypto.FILETYPE_PEM, b"".join(block) + b"-----\\n")
+    except crypto.Error as error:
+        assert error.args[0]
+        print(label.decode().replace(" ", "-"))
+
+# And a key that is encrypted has an encoding too.
+der = base64.b64decode(b"".join(pem.splitlines()[1:-1]))
+for load in (crypto.load_privatekey, crypto.load_publickey):
+    try:
+        load(crypto.FILETYPE_ASN1, der)
     except crypto.Error:
-        pass
+        print("DER")
 """
 
     def test_with_a_terminal(self, encrypted, tmp_path):
@@ -153,7 +217,10 @@ for load in (crypto.load_certificate, crypto.load_publickey):
                 output += part
         os.waitpid(child, 0)
         os.close(terminal)
-        assert output.split() == [b"Error"]
+        assert output.decode().split() == [
+            *("Error", "CERTIFICATE", "RSA-PRIVATE-KEY", "PUBLIC-KEY", "CERTIFICATE-REQUEST"),
+            *("X509-CRL", "PKCS7", "DER", "DER"),
+        ]
 
 
 class TestDump:
