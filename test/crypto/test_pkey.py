@@ -82,6 +82,13 @@ class TestGenerateKey:
         cert.set_pubkey(key)
         crypto.verify(cert, crypto.sign(key, b"data", "sha1"), b"data", "sha1")
 
+    def test_in_place_of_a_public_key(self):
+        key = public(load("ec"))
+        key.generate_key(crypto.TYPE_RSA, 1024)
+        assert key._only_public is False
+        assert crypto.sign(key, b"data", "sha256")
+        assert crypto.dump_privatekey(crypto.FILETYPE_PEM, key)
+
     def test_exponent(self):
         key = crypto.PKey()
         key.generate_key(crypto.TYPE_RSA, 1024)
