@@ -6,6 +6,7 @@ does a piece of work, checks it, and lets go of everything.  test_leaks.py runs 
 
 import ctypes
 import datetime
+import os
 
 import support
 from OpenSSL import SSL, crypto, rand
@@ -505,6 +506,201 @@ def revocation_lists():
         crypto.X509Store().add_crl(loaded)
         _refused(crypto.Error, crypto.load_crl, PEM, b"junk")
         _refused(crypto.Error, crl.export, cert, crypto.PKey())
+
+    return scenario
+
+
+class _Curve:
+    name = "secp256r1"
+
+
+def _nothing(*args):
+    return None
+
+
+def context_options():
+    other = SSL.Context(SSL.TLS_METHOD)
+
+    def scenario():
+        context = SSL.Context(SSL.TLSv1_2_METHOD)
+        assert context.set_options(SSL.OP_NO_TICKET) & SSL.OP_NO_TICKET
+        context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+        context.set_min_proto_version(0)
+        context.set_cipher_list(b"ECDHE+AESGCM")
+        _refused(SSL.Error, context.set_cipher_list, b"imaginary")
+        context.set_tls13_ciphersuites(b"TLS_AES_128_GCM_SHA256")
+        context.set_session_id(b"x")
+        context.set_session_id(bytearray(b"y"))
+        context.set_tlsext_use_srtp(b"SRTP_AES128_CM_SHA1_80")
+        context.set_alpn_protos([b"h2", b"http/1.1"])
+        _refused(SSL.Error, context.set_alpn_protos, [b""])
+        context.set_verify_depth(3)
+        other.set_tmp_ecdh(_Curve())
+        context.set_app_data([])
+        assert context.get_timeout() == context.set_timeout(100)
+        assert context.get_verify_mode() == SSL.VERIFY_NONE
+        _refused(ValueError, context.__init__, SSL.TLS_METHOD)
+
+    return scenario
+
+
+def context_keys():
+    leaf = support.pki().deep
+    cert, key, issuer = leaf.x509(), leaf.pkey(), support.pki().intermediate.x509()
+    # os.fspath takes a MemoryError for a TypeError, so all paths are str.
+    cert_path, chain_path = str(leaf.cert_path), str(leaf.chain_path)
+    secret, parameters = str(support.fresh_path()), str(support.fresh_path())
+    with open(secret, "wb") as file:
+        file.write(crypto.dump_privatekey(PEM, key, "aes-128-cbc", b"secret"))
+    support.openssl(
+        *("genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe2048"),
+        *("-out", parameters),
+    )
+
+    def scenario():
+        context = SSL.Context(SSL.TLS_METHOD)
+        context.use_certificate(cert)
+        context.add_extra_chain_cert(issuer)
+        context.use_privatekey(key)
+        context.use_certificate_file(cert_path)
+        context.use_certificate_chain_file(chain_path)
+        context.set_passwd_cb(lambda size, writing, data: b"secret", [])
+        context.use_privatekey_file(secret)
+        context.check_privatekey()
+        context.load_tmp_dh(parameters)
+        _refused(SSL.Error, context.use_privatekey_file, cert_path)
+        context.set_passwd_cb(_nothing)
+        _refused(SSL.Error, context.use_privatekey_file, secret)
+
+    return scenario
+
+
+def context_trust():
+    root = support.pki().ca
+    cert, name = root.x509(), root.x509().get_subject()
+    path, folder = str(root.cert_path), str(support.directory())
+    garbage = str(root.key_path)
+    os.environ["SSL_CERT_FILE"] = path  # the system's own are many
+
+    def scenario():
+        context = SSL.Context(SSL.TLS_METHOD)
+        context.load_verify_locations(path, folder)
+        _refused(SSL.Error, context.load_verify_locations, garbage)
+        context.set_default_verify_paths()
+        context._fallback_default_verify_paths([path], [folder])
+        context.load_client_ca(path.encode())
+        context.set_client_ca_list([name, name])
+        context.add_client_ca(cert)
+        context.get_cert_store().add_cert(cert)
+        connection = SSL.Connection(context)
+        connection.set_accept_state()
+        assert len(connection.get_client_ca_list()) == 3
+        assert len(connection.get_cipher_list()) > 3
+
+    return scenario
+
+
+QUESTIONS = [
+    "get_peer_certificate",
+    "get_certificate",
+    "get_peer_cert_chain",
+    "get_verified_chain",
+    "get_client_ca_list",
+    "get_cipher_list",
+    "get_cipher_name",
+    "get_cipher_bits",
+    "get_cipher_version",
+    "get_protocol_version_name",
+    "get_state_string",
+    "state_string",
+    "get_group_name",
+    "get_servername",
+    "get_alpn_proto_negotiated",
+    "client_random",
+    "server_random",
+    "master_key",
+    "get_finished",
+    "get_peer_finished",
+    "get_session",
+    "get_selected_srtp_profile",
+    "pending",
+    "renegotiate_pending",
+    "DTLSv1_get_timeout",
+]
+
+
+def connection_callbacks():
+    """A handshake in which everybody is called, and all that can be asked afterwards."""
+    server = support.server_context(verify=support.pki().ec_ca)
+    client = support.client_context(credential=support.pki().ec_client)
+    response = bytes.fromhex("30030a0103")
+
+    def yes(*args):
+        return True
+
+    def scenario():
+        server.set_verify(SSL.VERIFY_PEER, yes)
+        server.set_tlsext_servername_callback(lambda one: one.set_context(server))
+        server.set_alpn_select_callback(lambda one, names: names[-1])
+        server.set_ocsp_server_callback(lambda one, data: response, [])
+        server.set_info_callback(_nothing)
+        client.set_verify(SSL.VERIFY_PEER, yes)
+        client.set_alpn_protos([b"one", b"two"])
+        client.set_ocsp_client_callback(yes)
+        client.set_keylog_callback(_nothing)
+        one, two = support.memory_pair(client, server)
+        one.set_verify(SSL.VERIFY_PEER, yes)
+        one.set_info_callback(_nothing)
+        one.set_tlsext_host_name(b"localhost")
+        one.set_alpn_protos([b"three", b"two"])
+        one.request_ocsp()
+        support.handshake(one, two)
+        for connection in (one, two):
+            for question in QUESTIONS:
+                getattr(connection, question)()
+        assert one.get_alpn_proto_negotiated() == b"two"
+        assert len(one.export_keying_material(b"label", 100, b"context")) == 100
+
+    return scenario
+
+
+def connection_sessions():
+    server, client = support.server_context(), support.client_context()
+    server.set_session_id(b"x")
+    client.set_max_proto_version(SSL.TLS1_2_VERSION)
+
+    def scenario():
+        one, two = support.connected("memory", client, server)
+        session = one.get_session()
+        again, _ = support.memory_pair(client, server)
+        again.set_session(session)
+        support.handshake(again, _)
+        _refused(ValueError, again.set_session, SSL.Session())
+
+    return scenario
+
+
+def connection_cookies():
+    server, client = (
+        make(method=SSL.DTLS_METHOD) for make in (support.server_context, support.client_context)
+    )
+    for context in (server, client):
+        context.set_options(SSL.OP_NO_QUERY_MTU)
+    server.set_cookie_generate_callback(lambda one: b"cookie")
+    server.set_cookie_verify_callback(lambda one, cookie: cookie == b"cookie")
+
+    def scenario():
+        one, two = support.memory_pair(client, server)
+        for connection in (one, two):
+            connection.set_ciphertext_mtu(1400)
+        for expected in (SSL.WantReadError, None):
+            _refused(SSL.WantReadError, one.do_handshake)
+            two.bio_write(one.bio_read(10000))
+            if expected is None:
+                two.DTLSv1_listen()
+            else:
+                _refused(expected, two.DTLSv1_listen)
+                support.move(two, one)
 
     return scenario
 

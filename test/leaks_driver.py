@@ -1,17 +1,21 @@
 """Run one scenario many times and tell how much the heap has grown.
 
     PYTHONMALLOC=malloc GLIBC_TUNABLES=glibc.malloc.tcache_count=0 \\
-        python leaks_driver.py SCENARIO ROUNDS
+        python leaks_driver.py SCENARIO ROUNDS LIMIT
 
-SCENARIO is a function of fault_scenarios.py.  Prints the growth in bytes for each of three times
-ROUNDS, after some rounds in which caches are filled.
+SCENARIO is a function of fault_scenarios.py.  After some rounds in which caches are filled, prints
+the growth in bytes for each ROUNDS, until it is less than LIMIT: a leak shows every time, while a
+heap that settles, as it does for thousands of rounds, grows less and less.
 """
 
 import ctypes
 import gc
 import sys
+import time
 
 import fault_scenarios
+
+PATIENCE = 10  # seconds until a heap that grows is a leak
 
 
 class Mallinfo2(ctypes.Structure):
@@ -37,18 +41,19 @@ def in_use():
     return info.uordblks + info.hblkhd
 
 
-def main(name, rounds):
+def main(name, rounds, limit):
     scenario = getattr(fault_scenarios, name)()
     for _ in range(max(20, rounds // 5)):
         scenario()
     in_use()
-    before = in_use()
-    for _ in range(3):
+    before, growth, end = in_use(), limit, time.monotonic() + PATIENCE
+    while growth >= limit and time.monotonic() < end:
         for _ in range(rounds):
             scenario()
         after = in_use()
-        print(after - before)
+        growth = after - before
+        print(growth)
         before = after
 
 
-main(sys.argv[1], int(sys.argv[2]))
+main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

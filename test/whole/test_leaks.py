@@ -23,17 +23,17 @@ pytestmark = [
 
 
 def growth(scenario, rounds, timeout=support.TIMEOUT):
-    """Bytes that each round costs for good.
-
-    Of three measurements the least counts: a leak shows in all, a table that grows in one.
-    """
+    """Bytes that each round costs for good: the least of several measurements."""
     environment = {
         "PYTHONMALLOC": "malloc",
         # What glibc keeps at hand for each thread would count as in use.
         "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0",
     }
     output = support.run_file(
-        *(DRIVER, scenario, rounds), timeout=timeout, flags=("-W", "error"), **environment
+        *(DRIVER, scenario, rounds, rounds * PER_ROUND),
+        timeout=timeout,
+        flags=("-W", "error"),
+        **environment,
     )
     return min(int(line) for line in output.split()) / rounds
 
