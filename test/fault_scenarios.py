@@ -328,6 +328,8 @@ def copy_on_write():
         cert.set_serial_number(5)
         assert cert.get_serial_number() == 5
 
+    return scenario
+
 
 def request_making():
     pem = support.pki().ec_server.key_pem
@@ -461,6 +463,8 @@ def handshake_refused():
         context = client_context()
         context.set_verify(SSL.VERIFY_PEER, lambda *args: 1 / 0)
         _refused(ZeroDivisionError, shake, context)
+
+    return scenario
 
 
 def revocation_entries():
