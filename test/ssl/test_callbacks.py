@@ -8,6 +8,7 @@ import threading
 import weakref
 
 import pytest
+
 import support
 from OpenSSL import SSL, crypto
 
@@ -125,9 +126,16 @@ class Alpn(Kind):
     name = "ALPN"
     right = b"two"
     refusing = (b"", b"other", b"tw", b"two\0", b"onetwo")
-    wrong = (("two", TypeError), (None, TypeError), (0, TypeError), (bytearray(b"two"), TypeError),
-             (2**70, TypeError), ([b"two"], TypeError), (b"x" * 256, ValueError),
-             (b"x" * 70000, ValueError))
+    wrong = (
+        ("two", TypeError),
+        (None, TypeError),
+        (0, TypeError),
+        (bytearray(b"two"), TypeError),
+        (2**70, TypeError),
+        ([b"two"], TypeError),
+        (b"x" * 256, ValueError),
+        (b"x" * 70000, ValueError),
+    )
 
     def install(self, client, server, callback):
         client.set_alpn_protos([b"one", b"two"])
@@ -137,8 +145,13 @@ class Alpn(Kind):
 class OcspServer(Kind):
     name = "OCSP on a server"
     right = TRY_LATER
-    wrong = (("x", TypeError), (None, TypeError), (0, TypeError), (bytearray(b"x"), TypeError),
-             (2**70, TypeError))
+    wrong = (
+        ("x", TypeError),
+        (None, TypeError),
+        (0, TypeError),
+        (bytearray(b"x"), TypeError),
+        (2**70, TypeError),
+    )
 
     def install(self, client, server, callback):
         client.set_ocsp_client_callback(lambda *args: True)
@@ -205,8 +218,15 @@ class Cookies(Kind):
 class CookieGenerate(Cookies):
     name = "cookie generate"
     right = b"a cookie"
-    wrong = (("x", TypeError), (None, TypeError), (0, TypeError), (bytearray(b"x"), TypeError),
-             (b"x" * 256, ValueError), (b"x" * 70000, ValueError), (2**70, TypeError))
+    wrong = (
+        ("x", TypeError),
+        (None, TypeError),
+        (0, TypeError),
+        (bytearray(b"x"), TypeError),
+        (b"x" * 256, ValueError),
+        (b"x" * 70000, ValueError),
+        (2**70, TypeError),
+    )
 
     def install(self, client, server, callback):
         server.set_cookie_generate_callback(callback)
@@ -238,11 +258,31 @@ def closed(monkeypatch):
         one.close()
 
 
-KINDS = [Verify(), VerifyOfConnection(), VerifyOnServer(), Info(), InfoOfConnection(), Keylog(),
-         Servername(), Alpn(), OcspServer(), OcspClient(), CookieGenerate(), CookieVerify()]
-ERRORS = [ZeroDivisionError("x"), KeyboardInterrupt("x"), SystemExit("x"), GeneratorExit("x"),
-          asyncio.CancelledError("x"), SSL.WantReadError("x"), SSL.Error("x"),
-          StopIteration("x"), MemoryError("x")]
+KINDS = [
+    Verify(),
+    VerifyOfConnection(),
+    VerifyOnServer(),
+    Info(),
+    InfoOfConnection(),
+    Keylog(),
+    Servername(),
+    Alpn(),
+    OcspServer(),
+    OcspClient(),
+    CookieGenerate(),
+    CookieVerify(),
+]
+ERRORS = [
+    ZeroDivisionError("x"),
+    KeyboardInterrupt("x"),
+    SystemExit("x"),
+    GeneratorExit("x"),
+    asyncio.CancelledError("x"),
+    SSL.WantReadError("x"),
+    SSL.Error("x"),
+    StopIteration("x"),
+    MemoryError("x"),
+]
 
 every = pytest.mark.parametrize("kind", KINDS, ids=repr)
 over = pytest.mark.parametrize("transport", ["memory", "socketpair"])
@@ -250,8 +290,10 @@ over = pytest.mark.parametrize("transport", ["memory", "socketpair"])
 
 def answers(which):
     return pytest.mark.parametrize(
-        "kind, answer", [(kind, answer) for kind in KINDS for answer in getattr(kind, which)],
-        ids=lambda value: repr(value)[:30])
+        "kind, answer",
+        [(kind, answer) for kind in KINDS for answer in getattr(kind, which)],
+        ids=lambda value: repr(value)[:30],
+    )
 
 
 class Recorder:
@@ -298,9 +340,11 @@ class TestAnswers:
         assert type(caught.value) is SSL.Error and caught.value.args[0]
         assert len(recorder.calls) == 1
 
-    @pytest.mark.parametrize("kind, answer, error", [
-        (kind, answer, error) for kind in KINDS for answer, error in kind.wrong
-    ], ids=lambda value: repr(value)[:30])
+    @pytest.mark.parametrize(
+        "kind, answer, error",
+        [(kind, answer, error) for kind in KINDS for answer, error in kind.wrong],
+        ids=lambda value: repr(value)[:30],
+    )
     def test_wrong(self, kind, answer, error):
         recorder = Recorder(answer)
         with pytest.raises(error):
@@ -308,12 +352,15 @@ class TestAnswers:
         assert len(recorder.calls) == 1
 
     @pytest.mark.parametrize("kind", [k for k in KINDS if not k.wrong], ids=repr)
-    @pytest.mark.parametrize("answer", [1, 2**70, "x", object(), b"x" * 70000], ids=lambda v: repr(v)[:20])
+    @pytest.mark.parametrize(
+        "answer", [1, 2**70, "x", object(), b"x" * 70000], ids=lambda v: repr(v)[:20]
+    )
     def test_true(self, kind, answer):
         kind.run(Recorder(answer))
 
-    @pytest.mark.parametrize("kind", [k for k in KINDS if k.unheard or k.name == "servername"],
-                             ids=repr)
+    @pytest.mark.parametrize(
+        "kind", [k for k in KINDS if k.unheard or k.name == "servername"], ids=repr
+    )
     @pytest.mark.parametrize("answer", [0, False, "", Unlike(ZeroDivisionError)])
     def test_that_does_not_matter(self, kind, answer):
         kind.run(Recorder(answer))
@@ -353,8 +400,13 @@ class TestAnswers:
 
 def stays_shut(caller, peer, errors):
     """After a failed handshake its end is no connection, and the other gets nothing from it."""
-    calls = (caller.do_handshake, lambda: caller.recv(1), lambda: caller.send(b"secret"),
-             lambda: peer.recv(1), lambda: peer.recv(1))
+    calls = (
+        caller.do_handshake,
+        lambda: caller.recv(1),
+        lambda: caller.send(b"secret"),
+        lambda: peer.recv(1),
+        lambda: peer.recv(1),
+    )
     for call in calls * 2:
         with pytest.raises(errors):
             call()
@@ -431,12 +483,19 @@ class TestOddThings:
 
         def callback(*args):
             connection = args[0]
-            calls = [connection.do_handshake, lambda: connection.send(b"x"),
-                     lambda: connection.sendall(b"x"), lambda: connection.recv(1),
-                     lambda: connection.recv_into(bytearray(1)), connection.shutdown,
-                     connection.set_connect_state, connection.set_accept_state,
-                     connection.DTLSv1_listen, connection.DTLSv1_handle_timeout,
-                     connection.key_update]
+            calls = [
+                connection.do_handshake,
+                lambda: connection.send(b"x"),
+                lambda: connection.sendall(b"x"),
+                lambda: connection.recv(1),
+                lambda: connection.recv_into(bytearray(1)),
+                connection.shutdown,
+                connection.set_connect_state,
+                connection.set_accept_state,
+                connection.DTLSv1_listen,
+                connection.DTLSv1_handle_timeout,
+                connection.key_update,
+            ]
             for call in calls:
                 with pytest.raises(SSL.Error) as caught:
                     call()
@@ -449,10 +508,18 @@ class TestOddThings:
 
     def test_asks(self, kind, transport):
         """It may be asked anything."""
-        questions = [name for name in dir(SSL.Connection)
-                     if name.startswith(("get_", "want_", "total_", "state_", "DTLSv1_get"))]
-        questions += ["pending", "client_random", "server_random", "master_key",
-                      "renegotiate_pending"]
+        questions = [
+            name
+            for name in dir(SSL.Connection)
+            if name.startswith(("get_", "want_", "total_", "state_", "DTLSv1_get"))
+        ]
+        questions += [
+            "pending",
+            "client_random",
+            "server_random",
+            "master_key",
+            "renegotiate_pending",
+        ]
 
         def callback(*args):
             for name in questions:
@@ -661,7 +728,8 @@ class TestVerify:
         client.set_verify(SSL.VERIFY_PEER, recorder)
         support.connected("memory", client, support.server_context(support.pki().expired))
         assert (SSL.X509VerificationCodes.ERR_CERT_HAS_EXPIRED, 0, 0) in [
-            args[2:] for args in recorder.calls]
+            args[2:] for args in recorder.calls
+        ]
 
 
 class TestInfo:
@@ -687,11 +755,13 @@ class TestInfo:
         support.connected("memory", client)
         assert theirs.calls and len(mine.calls) == count
         assert {SSL.SSL_CB_HANDSHAKE_START, SSL.SSL_CB_HANDSHAKE_DONE} <= {
-            where for _, where, _ in mine.calls}
+            where for _, where, _ in mine.calls
+        }
 
     @over
     def test_nothing_goes_out_after_an_exception(self, transport):
         """Even an exception at the very end, when the handshake is as good as done."""
+
         def fail(connection, where, value):
             if where & SSL.SSL_CB_HANDSHAKE_DONE:
                 raise ZeroDivisionError
@@ -719,12 +789,22 @@ class TestInfo:
 
 
 class TestKeylog:
-    @pytest.mark.parametrize("version, labels", [
-        (SSL.TLS1_2_VERSION, {b"CLIENT_RANDOM"}),
-        (SSL.TLS1_3_VERSION, {b"CLIENT_HANDSHAKE_TRAFFIC_SECRET", b"CLIENT_TRAFFIC_SECRET_0",
-                              b"EXPORTER_SECRET", b"SERVER_HANDSHAKE_TRAFFIC_SECRET",
-                              b"SERVER_TRAFFIC_SECRET_0"}),
-    ])
+    @pytest.mark.parametrize(
+        "version, labels",
+        [
+            (SSL.TLS1_2_VERSION, {b"CLIENT_RANDOM"}),
+            (
+                SSL.TLS1_3_VERSION,
+                {
+                    b"CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+                    b"CLIENT_TRAFFIC_SECRET_0",
+                    b"EXPORTER_SECRET",
+                    b"SERVER_HANDSHAKE_TRAFFIC_SECRET",
+                    b"SERVER_TRAFFIC_SECRET_0",
+                },
+            ),
+        ],
+    )
     def test_lines(self, version, labels):
         recorder = Recorder(None)
         client = support.client_context()
@@ -743,7 +823,8 @@ class TestServername:
         seen = []
         server = support.server_context()
         server.set_tlsext_servername_callback(
-            lambda connection: seen.append((connection, connection.get_servername())))
+            lambda connection: seen.append((connection, connection.get_servername()))
+        )
         _, connection = support.connected("memory", None, server)
         assert seen == [(connection, None)]
 
@@ -751,7 +832,8 @@ class TestServername:
         seen = []
         server = support.server_context()
         server.set_tlsext_servername_callback(
-            lambda connection: seen.append((connection, connection.get_servername())))
+            lambda connection: seen.append((connection, connection.get_servername()))
+        )
         client, connection = support.memory_pair(None, server)
         client.set_tlsext_host_name(b"foo1.example.com")
         support.handshake(client, connection)
@@ -862,8 +944,9 @@ class TestServername:
         support.handshake(client, connection)
         assert seen == ["first"]
         second.set_tlsext_servername_callback(lambda connection: seen.append("second"))
-        client, connection = support.memory_pair(support.client_context(support.pki().ca),
-                                                 support.server_context())
+        client, connection = support.memory_pair(
+            support.client_context(support.pki().ca), support.server_context()
+        )
         connection.set_context(second)
         support.handshake(client, connection)
         assert seen == ["first", "second"]
@@ -910,6 +993,7 @@ class TestAlpn:
 
     def test_answer_is_not_kept(self):
         """What OpenSSL reads afterwards does not depend on the answer's life."""
+
         def select(connection, names):
             return b"".join([b"t", b"w", b"o"])
 
@@ -1000,9 +1084,14 @@ class TestOcsp:
 class TestSetters:
     """What every setter refuses."""
 
-    ONE = ["set_info_callback", "set_keylog_callback", "set_tlsext_servername_callback",
-           "set_alpn_select_callback", "set_cookie_generate_callback",
-           "set_cookie_verify_callback"]
+    ONE = [
+        "set_info_callback",
+        "set_keylog_callback",
+        "set_tlsext_servername_callback",
+        "set_alpn_select_callback",
+        "set_cookie_generate_callback",
+        "set_cookie_verify_callback",
+    ]
     OCSP = ["set_ocsp_server_callback", "set_ocsp_client_callback"]
 
     @pytest.mark.parametrize("name", [*ONE, *OCSP])
@@ -1054,6 +1143,7 @@ class TestSetters:
 
     def test_deleter_that_sets(self):
         """What a replaced callable does when it goes finds the Context in order."""
+
         class Callback:
             def __call__(self, *args):
                 pass

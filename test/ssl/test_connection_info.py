@@ -8,13 +8,34 @@ import support
 from OpenSSL import SSL
 
 NO_ARGUMENTS = [
-    "pending", "want_read", "want_write", "get_shutdown", "get_verify_mode",
-    "get_protocol_version", "get_protocol_version_name", "get_state_string", "state_string",
-    "renegotiate_pending", "total_renegotiations", "get_cleartext_mtu", "DTLSv1_get_timeout",
-    "get_cipher_name", "get_cipher_bits", "get_cipher_version", "get_cipher_list",
-    "get_group_name", "get_servername", "get_alpn_proto_negotiated", "get_next_proto_negotiated",
-    "get_selected_srtp_profile", "client_random", "server_random", "master_key", "get_finished",
-    "get_peer_finished", "get_session",
+    "pending",
+    "want_read",
+    "want_write",
+    "get_shutdown",
+    "get_verify_mode",
+    "get_protocol_version",
+    "get_protocol_version_name",
+    "get_state_string",
+    "state_string",
+    "renegotiate_pending",
+    "total_renegotiations",
+    "get_cleartext_mtu",
+    "DTLSv1_get_timeout",
+    "get_cipher_name",
+    "get_cipher_bits",
+    "get_cipher_version",
+    "get_cipher_list",
+    "get_group_name",
+    "get_servername",
+    "get_alpn_proto_negotiated",
+    "get_next_proto_negotiated",
+    "get_selected_srtp_profile",
+    "client_random",
+    "server_random",
+    "master_key",
+    "get_finished",
+    "get_peer_finished",
+    "get_session",
 ]
 
 
@@ -139,9 +160,13 @@ class TestShutdown:
 
 
 class TestProtocolVersion:
-    @pytest.mark.parametrize("version, name", [
-        (SSL.TLS1_2_VERSION, "TLSv1.2"), (SSL.TLS1_3_VERSION, "TLSv1.3"),
-    ])
+    @pytest.mark.parametrize(
+        "version, name",
+        [
+            (SSL.TLS1_2_VERSION, "TLSv1.2"),
+            (SSL.TLS1_3_VERSION, "TLSv1.3"),
+        ],
+    )
     def test_negotiated(self, version, name):
         for connection in pair_of(version):
             assert connection.get_protocol_version() == version
@@ -318,24 +343,34 @@ class TestExportKeyingMaterial:
     @pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION])
     def test_same_on_both_ends(self, version):
         client, server = pair_of(version)
-        for args in ((b"LABEL", 32), (b"LABEL", 32, b"context"), (b"OTHER", 7), (b"", 1),
-                     (b"LABEL", 1000)):
+        for args in (
+            (b"LABEL", 32),
+            (b"LABEL", 32, b"context"),
+            (b"OTHER", 7),
+            (b"", 1),
+            (b"LABEL", 1000),
+        ):
             one, two = client.export_keying_material(*args), server.export_keying_material(*args)
             assert one == two and len(one) == args[1]
 
     def test_depends(self, pair):
         client, _ = pair
-        found = {client.export_keying_material(b"A", 32), client.export_keying_material(b"B", 32),
-                 client.export_keying_material(label=b"A", olen=32, context=b"x"),
-                 client.export_keying_material(b"A", 32, bytearray(b"y"))}
+        found = {
+            client.export_keying_material(b"A", 32),
+            client.export_keying_material(b"B", 32),
+            client.export_keying_material(label=b"A", olen=32, context=b"x"),
+            client.export_keying_material(b"A", 32, bytearray(b"y")),
+        }
         assert len(found) == 4
 
     def test_empty_context(self):
         client, _ = pair_of(SSL.TLS1_2_VERSION)
         assert client.export_keying_material(b"A", 32) == client.export_keying_material(
-            b"A", 32, None)
+            b"A", 32, None
+        )
         assert client.export_keying_material(b"A", 32) != client.export_keying_material(
-            b"A", 32, b"")
+            b"A", 32, b""
+        )
 
     def test_before(self, fresh):
         with pytest.raises(SSL.Error) as caught:
@@ -349,8 +384,18 @@ class TestExportKeyingMaterial:
         with pytest.raises(OverflowError, match="olen"):
             client.export_keying_material(b"A", 2**40)
 
-    @pytest.mark.parametrize("args", [("A", 32), (None, 32), (b"A", "32"), (b"A", None),
-                                      (b"A", 1.0), (b"A", 32, "x"), (b"A", 32, 1)])
+    @pytest.mark.parametrize(
+        "args",
+        [
+            ("A", 32),
+            (None, 32),
+            (b"A", "32"),
+            (b"A", None),
+            (b"A", 1.0),
+            (b"A", 32, "x"),
+            (b"A", 32, 1),
+        ],
+    )
     def test_wrong_type(self, pair, args):
         with pytest.raises(TypeError):
             pair[0].export_keying_material(*args)
@@ -359,8 +404,10 @@ class TestExportKeyingMaterial:
 class TestDatagrams:
     @pytest.fixture
     def dtls(self):
-        client, server = (make(method=SSL.DTLS_METHOD)
-                          for make in (support.client_context, support.server_context))
+        client, server = (
+            make(method=SSL.DTLS_METHOD)
+            for make in (support.client_context, support.server_context)
+        )
         for context in (client, server):
             context.set_options(SSL.OP_NO_QUERY_MTU)
         return support.memory_pair(client, server)
@@ -404,8 +451,10 @@ class TestDatagrams:
         assert fresh.DTLSv1_get_timeout() is None
 
     def test_srtp(self):
-        client, server = (make(method=SSL.DTLS_METHOD)
-                          for make in (support.client_context, support.server_context))
+        client, server = (
+            make(method=SSL.DTLS_METHOD)
+            for make in (support.client_context, support.server_context)
+        )
         for context in (client, server):
             context.set_options(SSL.OP_NO_QUERY_MTU)
             context.set_tlsext_use_srtp(b"SRTP_AES128_CM_SHA1_80")
@@ -429,6 +478,10 @@ class TestVerifyMode:
 def test_channel_binding(pair):
     """tls-exporter, RFC 9266: what programs use keying material for."""
     client, server = pair
-    bindings = {hashlib.sha256(connection.export_keying_material(
-        b"EXPORTER-Channel-Binding", 32, b"")).digest() for connection in (client, server)}
+    bindings = {
+        hashlib.sha256(
+            connection.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")
+        ).digest()
+        for connection in (client, server)
+    }
     assert len(bindings) == 1

@@ -8,8 +8,13 @@ import pytest
 import support
 from OpenSSL import SSL, crypto
 
-FORMS = ["get_peer_certificate", "get_certificate", "get_peer_cert_chain", "get_verified_chain",
-         "get_client_ca_list"]
+FORMS = [
+    "get_peer_certificate",
+    "get_certificate",
+    "get_peer_cert_chain",
+    "get_verified_chain",
+    "get_client_ca_list",
+]
 
 
 def der(cert):
@@ -23,7 +28,8 @@ def mutual():
     server = support.server_context(pki.deep, verify=pki.ec_ca)
     server.set_client_ca_list([pki.ec_ca.x509().get_subject()])
     return support.connected(
-        "memory", support.client_context(pki.ca, credential=pki.ec_client), server)
+        "memory", support.client_context(pki.ca, credential=pki.ec_client), server
+    )
 
 
 class TestAll:
@@ -126,9 +132,14 @@ class TestGetVerifiedChain:
         pki = support.pki()
         client, server = mutual
         assert [der(cert) for cert in client.get_verified_chain()] == [
-            pki.deep.cert_der, pki.intermediate.cert_der, pki.ca.cert_der]
+            pki.deep.cert_der,
+            pki.intermediate.cert_der,
+            pki.ca.cert_der,
+        ]
         assert [der(cert) for cert in server.get_verified_chain()] == [
-            pki.ec_client.cert_der, pki.ec_ca.cert_der]
+            pki.ec_client.cert_der,
+            pki.ec_ca.cert_der,
+        ]
 
     def test_unverified(self):
         client, server = support.connected("memory", support.client_context(False))

@@ -85,8 +85,9 @@ class TestSetTlsextHostName:
         assert connection.set_tlsext_host_name(name) is None
         assert connection.get_servername() == name
 
-    @pytest.mark.parametrize("wrong", ["example.com", None, 1, object(), bytearray(b"x"),
-                                       b"with\0nul", b"\0"])
+    @pytest.mark.parametrize(
+        "wrong", ["example.com", None, 1, object(), bytearray(b"x"), b"with\0nul", b"\0"]
+    )
     def test_wrong_type(self, connection, wrong):
         with pytest.raises(TypeError, match="name"):
             connection.set_tlsext_host_name(wrong)
@@ -173,14 +174,21 @@ class TestSetInfoCallback:
             connection.set_info_callback(wrong)
 
 
-@pytest.mark.parametrize("name, args", [
-    ("use_certificate", lambda: (support.pki().ec_server.x509(),)),
-    ("use_privatekey", lambda: (support.pki().ec_server.pkey(),)),
-    ("set_tlsext_host_name", lambda: (b"x",)), ("set_alpn_protos", lambda: ([b"x"],)),
-    ("set_options", lambda: (0,)), ("set_shutdown", lambda: (0,)), ("set_verify", lambda: (0,)),
-    ("request_ocsp", lambda: ()), ("set_info_callback", lambda: (print,)),
-    ("set_ciphertext_mtu", lambda: (1000,)),
-])
+@pytest.mark.parametrize(
+    "name, args",
+    [
+        ("use_certificate", lambda: (support.pki().ec_server.x509(),)),
+        ("use_privatekey", lambda: (support.pki().ec_server.pkey(),)),
+        ("set_tlsext_host_name", lambda: (b"x",)),
+        ("set_alpn_protos", lambda: ([b"x"],)),
+        ("set_options", lambda: (0,)),
+        ("set_shutdown", lambda: (0,)),
+        ("set_verify", lambda: (0,)),
+        ("request_ocsp", lambda: ()),
+        ("set_info_callback", lambda: (print,)),
+        ("set_ciphertext_mtu", lambda: (1000,)),
+    ],
+)
 def test_without_init(name, args):
     connection = SSL.Connection.__new__(SSL.Connection)
     with pytest.raises(SSL.Error, match="uninitialized"):

@@ -7,12 +7,20 @@ import threading
 import weakref
 
 import pytest
+
 import support
 from OpenSSL import SSL
 
-NO_ARGUMENTS = ["get_app_data", "get_cert_store", "get_session_cache_mode", "get_timeout",
-                "get_verify_depth", "get_verify_mode", "check_privatekey",
-                "set_default_verify_paths"]
+NO_ARGUMENTS = [
+    "get_app_data",
+    "get_cert_store",
+    "get_session_cache_mode",
+    "get_timeout",
+    "get_verify_depth",
+    "get_verify_mode",
+    "check_privatekey",
+    "set_default_verify_paths",
+]
 
 
 def call(*args):
@@ -29,24 +37,41 @@ def cert():
 
 # For every method of Context arguments that it would take, or what makes them.
 ARGUMENTS = {
-    "set_options": (0,), "set_mode": (0,), "clear_mode": (0,), "set_min_proto_version": (0,),
-    "set_max_proto_version": (0,), "set_cipher_list": (b"ALL",),
-    "set_tls13_ciphersuites": (b"TLS_AES_256_GCM_SHA384",), "set_session_id": (b"x",),
-    "set_session_cache_mode": (0,), "set_timeout": (1,),
-    "set_tlsext_use_srtp": (b"SRTP_AES128_CM_SHA1_80",), "set_alpn_protos": ([b"x"],),
-    "set_verify_depth": (1,), "use_certificate": lambda: (cert(),),
-    "use_certificate_file": lambda: (path(),), "use_certificate_chain_file": lambda: (path(),),
+    "set_options": (0,),
+    "set_mode": (0,),
+    "clear_mode": (0,),
+    "set_min_proto_version": (0,),
+    "set_max_proto_version": (0,),
+    "set_cipher_list": (b"ALL",),
+    "set_tls13_ciphersuites": (b"TLS_AES_256_GCM_SHA384",),
+    "set_session_id": (b"x",),
+    "set_session_cache_mode": (0,),
+    "set_timeout": (1,),
+    "set_tlsext_use_srtp": (b"SRTP_AES128_CM_SHA1_80",),
+    "set_alpn_protos": ([b"x"],),
+    "set_verify_depth": (1,),
+    "use_certificate": lambda: (cert(),),
+    "use_certificate_file": lambda: (path(),),
+    "use_certificate_chain_file": lambda: (path(),),
     "add_extra_chain_cert": lambda: (cert(),),
     "use_privatekey": lambda: (support.pki().ec_server.pkey(),),
     "use_privatekey_file": lambda: (path("key_path"),),
-    "set_passwd_cb": (call,), "load_tmp_dh": lambda: (path(),),
+    "set_passwd_cb": (call,),
+    "load_tmp_dh": lambda: (path(),),
     "set_tmp_ecdh": (type("Curve", (), {"name": "prime256v1"})(),),
-    "load_verify_locations": lambda: (path(),), "load_client_ca": lambda: (str(path()).encode(),),
-    "set_client_ca_list": ([],), "add_client_ca": lambda: (cert(),),
-    "set_verify": (0,), "set_info_callback": (call,), "set_keylog_callback": (call,),
-    "set_tlsext_servername_callback": (call,), "set_alpn_select_callback": (call,),
-    "set_ocsp_server_callback": (call,), "set_ocsp_client_callback": (call,),
-    "set_cookie_generate_callback": (call,), "set_cookie_verify_callback": (call,),
+    "load_verify_locations": lambda: (path(),),
+    "load_client_ca": lambda: (str(path()).encode(),),
+    "set_client_ca_list": ([],),
+    "add_client_ca": lambda: (cert(),),
+    "set_verify": (0,),
+    "set_info_callback": (call,),
+    "set_keylog_callback": (call,),
+    "set_tlsext_servername_callback": (call,),
+    "set_alpn_select_callback": (call,),
+    "set_ocsp_server_callback": (call,),
+    "set_ocsp_client_callback": (call,),
+    "set_cookie_generate_callback": (call,),
+    "set_cookie_verify_callback": (call,),
     "_fallback_default_verify_paths": lambda: ([path()], []),
     **{name: () for name in NO_ARGUMENTS if name != "get_app_data"},
 }
@@ -58,14 +83,26 @@ def arguments(name):
 
 
 def methods():
-    return {name for name in dir(SSL.Context) if callable(getattr(SSL.Context, name))
-            and not name.startswith("__")}
+    return {
+        name
+        for name in dir(SSL.Context)
+        if callable(getattr(SSL.Context, name)) and not name.startswith("__")
+    }
 
 
 class TestInit:
-    METHODS = [SSL.SSLv23_METHOD, SSL.TLSv1_METHOD, SSL.TLSv1_1_METHOD, SSL.TLSv1_2_METHOD,
-               SSL.TLS_METHOD, SSL.TLS_SERVER_METHOD, SSL.TLS_CLIENT_METHOD, SSL.DTLS_METHOD,
-               SSL.DTLS_SERVER_METHOD, SSL.DTLS_CLIENT_METHOD]
+    METHODS = [
+        SSL.SSLv23_METHOD,
+        SSL.TLSv1_METHOD,
+        SSL.TLSv1_1_METHOD,
+        SSL.TLSv1_2_METHOD,
+        SSL.TLS_METHOD,
+        SSL.TLS_SERVER_METHOD,
+        SSL.TLS_CLIENT_METHOD,
+        SSL.DTLS_METHOD,
+        SSL.DTLS_SERVER_METHOD,
+        SSL.DTLS_CLIENT_METHOD,
+    ]
 
     @pytest.mark.parametrize("method", METHODS)
     def test_method(self, method):
@@ -91,11 +128,14 @@ class TestInit:
             with pytest.raises(TypeError):
                 SSL.Context(*args, **kwargs)
 
-    @pytest.mark.parametrize("method, version", [
-        (SSL.TLSv1_2_METHOD, "TLSv1.2"),
-        (SSL.TLS_METHOD, "TLSv1.3"),
-        (SSL.SSLv23_METHOD, "TLSv1.3"),
-    ])
+    @pytest.mark.parametrize(
+        "method, version",
+        [
+            (SSL.TLSv1_2_METHOD, "TLSv1.2"),
+            (SSL.TLS_METHOD, "TLSv1.3"),
+            (SSL.SSLv23_METHOD, "TLSv1.3"),
+        ],
+    )
     def test_version(self, method, version):
         server, client = support.server_context(), support.client_context(method=method)
         one, _ = support.connected("memory", client, server)
@@ -112,8 +152,10 @@ class TestInit:
 
     def test_roles(self):
         client, _ = support.connected(
-            "memory", support.client_context(method=SSL.TLS_CLIENT_METHOD),
-            support.server_context(method=SSL.TLS_SERVER_METHOD))
+            "memory",
+            support.client_context(method=SSL.TLS_CLIENT_METHOD),
+            support.server_context(method=SSL.TLS_SERVER_METHOD),
+        )
         assert client.get_cipher_name()
 
     def test_defaults(self):
@@ -124,7 +166,8 @@ class TestInit:
         assert context.get_timeout() == 7200
         assert context.set_options(0) == 0x120000
         assert context.set_mode(0) & 3 == (
-            SSL.MODE_ENABLE_PARTIAL_WRITE | SSL.MODE_ACCEPT_MOVING_WRITE_BUFFER)
+            SSL.MODE_ENABLE_PARTIAL_WRITE | SSL.MODE_ACCEPT_MOVING_WRITE_BUFFER
+        )
         assert context.get_app_data() is None
 
     def test_once(self):
@@ -152,13 +195,28 @@ class TestInit:
 
 class TestWithoutInit:
     def test_every_method_is_known(self):
-        known = set(ARGUMENTS) | {"get_app_data", "set_app_data", "_check_env_vars_set",
-                                    "set_npn_advertise_callback", "set_npn_select_callback"}
+        known = set(ARGUMENTS) | {
+            "get_app_data",
+            "set_app_data",
+            "_check_env_vars_set",
+            "set_npn_advertise_callback",
+            "set_npn_select_callback",
+        }
         assert methods() == known
 
-    @pytest.mark.parametrize("name", sorted(
-        methods() - {"get_app_data", "set_app_data", "_check_env_vars_set",
-                     "set_npn_advertise_callback", "set_npn_select_callback"}))
+    @pytest.mark.parametrize(
+        "name",
+        sorted(
+            methods()
+            - {
+                "get_app_data",
+                "set_app_data",
+                "_check_env_vars_set",
+                "set_npn_advertise_callback",
+                "set_npn_select_callback",
+            }
+        ),
+    )
     def test_method(self, name):
         context = SSL.Context.__new__(SSL.Context)
         with pytest.raises((ValueError, SSL.Error)) as caught:
@@ -227,11 +285,16 @@ class TestObject:
         context = SSL.Context(SSL.TLS_METHOD)
 
         def call(*args):
-            return context
+            return context  # noqa: F821
 
-        for name in ("set_info_callback", "set_keylog_callback", "set_tlsext_servername_callback",
-                     "set_alpn_select_callback", "set_cookie_generate_callback",
-                     "set_cookie_verify_callback"):
+        for name in (
+            "set_info_callback",
+            "set_keylog_callback",
+            "set_tlsext_servername_callback",
+            "set_alpn_select_callback",
+            "set_cookie_generate_callback",
+            "set_cookie_verify_callback",
+        ):
             getattr(context, name)(call)
         context.set_ocsp_client_callback(call, context)
         context.set_verify(SSL.VERIFY_PEER, call)
@@ -320,25 +383,44 @@ class TestAtWork:
         assert before.get_verify_mode() == SSL.VERIFY_NONE
         assert SSL.Connection(context).get_verify_mode() == SSL.VERIFY_PEER
 
-    SETTERS = ["set_options", "set_timeout", "set_verify", "set_cipher_list", "use_certificate_file",
-               "use_privatekey_file", "set_info_callback", "load_verify_locations",
-               "set_alpn_protos", "set_passwd_cb", "set_default_verify_paths"]
+    SETTERS = [
+        "set_options",
+        "set_timeout",
+        "set_verify",
+        "set_cipher_list",
+        "use_certificate_file",
+        "use_privatekey_file",
+        "set_info_callback",
+        "load_verify_locations",
+        "set_alpn_protos",
+        "set_passwd_cb",
+        "set_default_verify_paths",
+    ]
 
     @pytest.mark.parametrize("name", SETTERS)
     def test_not_from_its_own_handshake(self, name):
         server = support.server_context()
         server.set_tlsext_servername_callback(
-            lambda connection: getattr(server, name)(*arguments(name)))
+            lambda connection: getattr(server, name)(*arguments(name))
+        )
         with pytest.raises(RuntimeError, match="callback"):
             support.connected("memory", None, server)
 
     def test_getters_from_its_own_handshake(self):
         seen = []
         server = support.server_context()
-        server.set_tlsext_servername_callback(lambda connection: seen.append(
-            (server.get_timeout(), server.get_verify_mode(), server.get_verify_depth(),
-             server.get_session_cache_mode(), server.check_privatekey(),
-             server.get_cert_store() is not None)))
+        server.set_tlsext_servername_callback(
+            lambda connection: seen.append(
+                (
+                    server.get_timeout(),
+                    server.get_verify_mode(),
+                    server.get_verify_depth(),
+                    server.get_session_cache_mode(),
+                    server.check_privatekey(),
+                    server.get_cert_store() is not None,
+                )
+            )
+        )
         support.connected("memory", None, server)
         assert seen == [(7200, 0, -1, 2, None, True)]
 

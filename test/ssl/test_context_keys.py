@@ -4,6 +4,7 @@ import os
 import pathlib
 
 import pytest
+
 import support
 from OpenSSL import SSL, crypto
 
@@ -25,8 +26,17 @@ def empty(tmp_path):
 def encrypted(key_pem, passphrase=b"secret"):
     """A file with the key under a passphrase, which may hold anything but a line's end."""
     path = support.fresh_path(".pem")
-    support.openssl("pkey", "-aes-128-cbc", "-passout", "stdin", "-out", path,
-                    "-in", _file(key_pem), stdin=passphrase + b"\n")
+    support.openssl(
+        "pkey",
+        "-aes-128-cbc",
+        "-passout",
+        "stdin",
+        "-out",
+        path,
+        "-in",
+        _file(key_pem),
+        stdin=passphrase + b"\n",
+    )
     return path
 
 
@@ -39,8 +49,9 @@ def _file(content):
 def shown(context):
     """The DER of what a server with this Context shows."""
     client, _ = support.connected("memory", support.client_context(False), context)
-    return [crypto.dump_certificate(crypto.FILETYPE_ASN1, cert)
-            for cert in client.get_peer_cert_chain()]
+    return [
+        crypto.dump_certificate(crypto.FILETYPE_ASN1, cert) for cert in client.get_peer_cert_chain()
+    ]
 
 
 class OfFiles:
@@ -86,9 +97,12 @@ class OfFiles:
         assert caught.value.args[0]
 
     def test_garbage(self, context):
-        for content in (b"garbage" * 100, b"-----BEGIN CERTIFICATE-----\nAAAA\n",
-                        b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-                        b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"):
+        for content in (
+            b"garbage" * 100,
+            b"-----BEGIN CERTIFICATE-----\nAAAA\n",
+            b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        ):
             with pytest.raises(SSL.Error):
                 self.use(context, _file(content))
 
@@ -183,7 +197,8 @@ class TestUseCertificateFile(OfFileTypes):
         body = support.pki().ec_server.cert_pem.replace(
             b"-----BEGIN CERTIFICATE-----\n",
             b"-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n"
-            b"DEK-Info: AES-128-CBC,000102030405060708090A0B0C0D0E0F\n\n")
+            b"DEK-Info: AES-128-CBC,000102030405060708090A0B0C0D0E0F\n\n",
+        )
         with pytest.raises(SSL.Error):
             context.use_certificate_file(_file(body))
         asked = []
@@ -216,8 +231,9 @@ class TestUseCertificateChainFile(OfFiles):
         pki = support.pki()
         context.use_certificate_chain_file(pki.ec_server.chain_path)
         context.use_privatekey_file(pki.ec_server.key_path)
-        broken = pki.deep.cert_pem + b"-----BEGIN CERTIFICATE-----\nAAAA\n" \
-            b"-----END CERTIFICATE-----\n"
+        broken = (
+            pki.deep.cert_pem + b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+        )
         with pytest.raises(SSL.Error):
             context.use_certificate_chain_file(_file(broken))
         assert shown(context) == [pki.ec_server.cert_der]
@@ -225,8 +241,10 @@ class TestUseCertificateChainFile(OfFiles):
     def test_weak_tail(self, context):
         """Nor if one of them is too weak."""
         pki = support.pki()
-        weak = support.ca("weak", key=support.openssl(
-            "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"))
+        weak = support.ca(
+            "weak",
+            key=support.openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"),
+        )
         context.use_certificate_chain_file(pki.ec_server.chain_path)
         context.use_privatekey_file(pki.ec_server.key_path)
         with pytest.raises(SSL.Error, match="too small|too weak"):
@@ -375,8 +393,10 @@ class TestSetPasswdCb:
         with pytest.raises(ValueError, match="bytes"):
             context.use_privatekey_file(key_path)
 
-    @pytest.mark.parametrize("error", [ZeroDivisionError("x"), KeyboardInterrupt("x"),
-                                       SystemExit("x"), GeneratorExit("x")])
+    @pytest.mark.parametrize(
+        "error",
+        [ZeroDivisionError("x"), KeyboardInterrupt("x"), SystemExit("x"), GeneratorExit("x")],
+    )
     def test_raises(self, context, key_path, error):
         calls = []
 
@@ -409,7 +429,8 @@ class TestSetPasswdCb:
         path = support.fresh_path(".pem")
         passphrase = b"x" * 1024
         crypto_pem = crypto.dump_privatekey(
-            crypto.FILETYPE_PEM, support.pki().ec_server.pkey(), "aes-128-cbc", passphrase)
+            crypto.FILETYPE_PEM, support.pki().ec_server.pkey(), "aes-128-cbc", passphrase
+        )
         path.write_bytes(crypto_pem)
         for answer in (passphrase, passphrase + b"y", passphrase + b"z" * 10000):
             context.set_passwd_cb(lambda *args, answer=answer: answer)
@@ -421,8 +442,11 @@ class TestSetPasswdCb:
     def test_nul(self, context):
         """A NUL byte is a byte."""
         path = support.fresh_path(".pem")
-        path.write_bytes(crypto.dump_privatekey(
-            crypto.FILETYPE_PEM, support.pki().ec_server.pkey(), "aes-128-cbc", b"a\0b"))
+        path.write_bytes(
+            crypto.dump_privatekey(
+                crypto.FILETYPE_PEM, support.pki().ec_server.pkey(), "aes-128-cbc", b"a\0b"
+            )
+        )
         context.set_passwd_cb(lambda *args: b"a\0c")
         with pytest.raises(SSL.Error):
             context.use_privatekey_file(path)
@@ -431,6 +455,7 @@ class TestSetPasswdCb:
 
     def test_replaces_itself(self, context, key_path):
         """The callable that runs lives on, whatever it does to the Context."""
+
         def first(*args):
             context.set_passwd_cb(lambda *args: b"wrong")
             context.set_timeout(31)
@@ -464,7 +489,8 @@ class TestSetPasswdCb:
 
     def test_never_the_terminal(self, key_path):
         """Without a callback nobody is asked: not the terminal either, if there is one."""
-        printed = support.run_script("""if True:
+        printed = support.run_script(
+            """if True:
             import os, pty, sys
             pid, terminal = pty.fork()
             if pid == 0:
@@ -486,7 +512,9 @@ class TestSetPasswdCb:
                 pass
             assert os.waitpid(pid, 0)[1] == 0
             print(text.decode())
-        """, key_path)
+        """,
+            key_path,
+        )
         assert printed.split() == ["refused"] * 5
 
 
@@ -494,8 +522,9 @@ class TestLoadTmpDh:
     @pytest.fixture(scope="class")
     def parameters(self):
         path = support.fresh_path(".pem")
-        support.openssl("genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt",
-                        "group:ffdhe2048", "-out", path)
+        support.openssl(
+            "genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe2048", "-out", path
+        )
         return path
 
     def test_counts(self, parameters):
@@ -516,8 +545,16 @@ class TestLoadTmpDh:
 
     def test_other_content(self, context, empty):
         curve = support.fresh_path(".pem")
-        support.openssl("genpkey", "-genparam", "-algorithm", "EC", "-pkeyopt",
-                        "ec_paramgen_curve:P-256", "-out", curve)
+        support.openssl(
+            "genpkey",
+            "-genparam",
+            "-algorithm",
+            "EC",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-out",
+            curve,
+        )
         for path in (empty, support.pki().ec_server.cert_path, _file(b"garbage"), curve):
             with pytest.raises(SSL.Error) as caught:
                 context.load_tmp_dh(path)
@@ -535,10 +572,15 @@ class Curve:
 
 
 class TestSetTmpEcdh:
-    @pytest.mark.parametrize("name, group", [
-        ("prime256v1", "secp256r1"), ("secp256r1", "secp256r1"), ("secp384r1", "secp384r1"),
-        ("secp521r1", "secp521r1"),
-    ])
+    @pytest.mark.parametrize(
+        "name, group",
+        [
+            ("prime256v1", "secp256r1"),
+            ("secp256r1", "secp256r1"),
+            ("secp384r1", "secp384r1"),
+            ("secp521r1", "secp521r1"),
+        ],
+    )
     def test_counts(self, name, group):
         server = support.server_context()
         assert server.set_tmp_ecdh(curve=Curve(name)) is None
@@ -546,8 +588,10 @@ class TestSetTmpEcdh:
         one, _ = support.connected("memory", client, server)
         assert one.get_group_name() == group
 
-    @pytest.mark.parametrize("name", ["secp192r1", "prime192v1", "secp256k1", "sect163k1",
-                                      "brainpoolP256r1", "secp112r1"])
+    @pytest.mark.parametrize(
+        "name",
+        ["secp192r1", "prime192v1", "secp256k1", "sect163k1", "brainpoolP256r1", "secp112r1"],
+    )
     def test_unknown_to_tls(self, context, name):
         assert context.set_tmp_ecdh(Curve(name)) is None
 
@@ -557,8 +601,9 @@ class TestSetTmpEcdh:
             context.set_tmp_ecdh(Curve(name))
         assert caught.value.args[0]
 
-    @pytest.mark.parametrize("wrong", [None, "prime256v1", 1, object(), Curve(None), Curve(1),
-                                       Curve(b"prime256v1")])
+    @pytest.mark.parametrize(
+        "wrong", [None, "prime256v1", 1, object(), Curve(None), Curve(1), Curve(b"prime256v1")]
+    )
     def test_wrong_type(self, context, wrong):
         with pytest.raises(TypeError, match="curve"):
             context.set_tmp_ecdh(wrong)

@@ -1,6 +1,7 @@
 """Context's settings that are numbers or lists of names."""
 
 import pytest
+
 import support
 from OpenSSL import SSL
 
@@ -203,8 +204,10 @@ class TestSetCipherList:
 
     def test_failure_keeps_the_level(self, context):
         """A list that is refused does not lower the security level in passing."""
-        weak = support.leaf(support.pki().ec_ca, key=support.openssl(
-            "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"))
+        weak = support.leaf(
+            support.pki().ec_ca,
+            key=support.openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"),
+        )
         with pytest.raises(SSL.Error):
             context.set_cipher_list(b"imaginary:@SECLEVEL=0")
         with pytest.raises(SSL.Error, match="too small|too weak"):
@@ -257,16 +260,16 @@ class TestSetTlsextUseSrtp:
 
 
 class TestSetSessionId:
-    @pytest.mark.parametrize("buf", [b"", b"abc", b"x" * 32, b"\0" * 5, bytearray(b"abc"),
-                                     memoryview(b"abc")])
+    @pytest.mark.parametrize(
+        "buf", [b"", b"abc", b"x" * 32, b"\0" * 5, bytearray(b"abc"), memoryview(b"abc")]
+    )
     def test_good(self, context, buf):
         assert context.set_session_id(buf) is None
 
     def test_too_long(self, context):
         with pytest.raises(SSL.Error) as caught:
             context.set_session_id(b"abc" * 1000)
-        assert caught.value.args[0][0] == (
-            "SSL routines", "", "ssl session id context too long")
+        assert caught.value.args[0][0] == ("SSL routines", "", "ssl session id context too long")
 
     def test_str(self, context):
         with pytest.warns(DeprecationWarning, match="str for buf is no longer accepted, use bytes"):
@@ -279,10 +282,16 @@ class TestSetSessionId:
 
 
 class TestGetters:
-    @pytest.mark.parametrize("mode", [
-        SSL.VERIFY_NONE, SSL.VERIFY_PEER, SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT,
-        SSL.VERIFY_PEER | SSL.VERIFY_CLIENT_ONCE, 7,
-    ])
+    @pytest.mark.parametrize(
+        "mode",
+        [
+            SSL.VERIFY_NONE,
+            SSL.VERIFY_PEER,
+            SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT,
+            SSL.VERIFY_PEER | SSL.VERIFY_CLIENT_ONCE,
+            7,
+        ],
+    )
     def test_verify_mode(self, context, mode):
         context.set_verify(mode)
         assert context.get_verify_mode() == mode

@@ -4,6 +4,7 @@ import gc
 import os
 
 import pytest
+
 import support
 from OpenSSL import SSL, crypto
 
@@ -59,8 +60,9 @@ class TestLoadVerifyLocations:
         """Nothing of a file counts if one part of it is broken."""
         pki = support.pki()
         path = tmp_path / "bundle"
-        path.write_bytes(pki.ca.cert_pem + b"-----BEGIN CERTIFICATE-----\nAAAA\n"
-                         b"-----END CERTIFICATE-----\n")
+        path.write_bytes(
+            pki.ca.cert_pem + b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+        )
         with pytest.raises(SSL.Error):
             context.load_verify_locations(path)
         assert not trusts(context, pki.server)
@@ -139,8 +141,7 @@ class TestSetDefaultVerifyPaths:
 
     def test_no_fallback(self, context, monkeypatch):
         """An OpenSSL that knows where to look is believed."""
-        monkeypatch.setattr(SSL, "_CERTIFICATE_FILE_LOCATIONS",
-                            [str(support.pki().ca.cert_path)])
+        monkeypatch.setattr(SSL, "_CERTIFICATE_FILE_LOCATIONS", [str(support.pki().ca.cert_path)])
         context.set_default_verify_paths()
         assert not trusts(context, support.pki().server)
 
@@ -150,8 +151,9 @@ class TestSetDefaultVerifyPaths:
         folder = SSL.OpenSSL_version(SSL.OPENSSL_DIR).decode().split('"')[1].encode()
         monkeypatch.setattr(SSL, "_CRYPTOGRAPHY_MANYLINUX_CA_DIR", folder + b"/certs")
         monkeypatch.setattr(SSL, "_CRYPTOGRAPHY_MANYLINUX_CA_FILE", folder + b"/cert.pem")
-        monkeypatch.setattr(SSL, "_CERTIFICATE_FILE_LOCATIONS",
-                            ["/nowhere", str(support.pki().ca.cert_path)])
+        monkeypatch.setattr(
+            SSL, "_CERTIFICATE_FILE_LOCATIONS", ["/nowhere", str(support.pki().ca.cert_path)]
+        )
         for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
             monkeypatch.delenv(name, raising=False)
 
@@ -177,8 +179,10 @@ class TestSetDefaultVerifyPaths:
                 seen.append(args)
 
         Mine(SSL.TLS_METHOD).set_default_verify_paths()
-        assert seen == [("SSL_CERT_DIR", "SSL_CERT_FILE"),
-                        (SSL._CERTIFICATE_FILE_LOCATIONS, SSL._CERTIFICATE_PATH_LOCATIONS)]
+        assert seen == [
+            ("SSL_CERT_DIR", "SSL_CERT_FILE"),
+            (SSL._CERTIFICATE_FILE_LOCATIONS, SSL._CERTIFICATE_PATH_LOCATIONS),
+        ]
 
     def test_exception(self):
         class Mine(SSL.Context):
@@ -209,7 +213,8 @@ class TestFallbackDefaultVerifyPaths:
         pki = support.pki()
         context._fallback_default_verify_paths(
             [str(hashed), "/nowhere", str(pki.ec_ca.cert_path), str(pki.other_ca.cert_path)],
-            [str(pki.ca.cert_path), str(hashed)])
+            [str(pki.ca.cert_path), str(hashed)],
+        )
         assert trusts(context, pki.ec_server) and trusts(context, pki.server)
         assert not trusts(context, pki.other)
 

@@ -8,14 +8,24 @@ import pytest
 import support
 from OpenSSL import SSL, crypto, rand
 
-ERRORS = ["WantReadError", "WantWriteError", "WantX509LookupError", "ZeroReturnError",
-          "SysCallError"]
+ERRORS = [
+    "WantReadError",
+    "WantWriteError",
+    "WantX509LookupError",
+    "ZeroReturnError",
+    "SysCallError",
+]
 
 
 class TestOpenSSLVersion:
     def test_five_texts(self):
-        kinds = (SSL.OPENSSL_VERSION, SSL.OPENSSL_CFLAGS, SSL.OPENSSL_BUILT_ON,
-                 SSL.OPENSSL_PLATFORM, SSL.OPENSSL_DIR)
+        kinds = (
+            SSL.OPENSSL_VERSION,
+            SSL.OPENSSL_CFLAGS,
+            SSL.OPENSSL_BUILT_ON,
+            SSL.OPENSSL_PLATFORM,
+            SSL.OPENSSL_DIR,
+        )
         texts = [SSL.OpenSSL_version(kind) for kind in kinds]
         assert len(set(texts)) == 5
         assert all(type(text) is bytes for text in texts)
@@ -79,7 +89,8 @@ class TestNoOverlappingProtocols:
 class TestImport:
     def test_other_build_of_crypto(self):
         """A crypto module whose capsule is of another kind is refused, not believed."""
-        support.run_script("""
+        support.run_script(
+            """
             import sys, types, OpenSSL
             from OpenSSL import SSL
             stranger = types.ModuleType("OpenSSL.crypto")
@@ -94,7 +105,8 @@ class TestImport:
                     assert "OpenSSL.SSL" not in sys.modules
                 else:
                     raise AssertionError(capsule)
-        """.replace("\n            ", "\n"))
+        """.replace("\n            ", "\n")
+        )
 
     def test_is_public(self):
         assert sys.modules["OpenSSL.SSL"] is SSL

@@ -21,14 +21,17 @@ def offered(protos):
     return seen
 
 
-@pytest.mark.parametrize("protos", [
-    [b"h2"],
-    [b"h2", b"http/1.1"],
-    [b"a", b"a", b"b"],
-    [b"\0", b"\xff" * 255],
-    [bytes([n]) * n for n in range(1, 120)],
-    (b"tuple",),
-])
+@pytest.mark.parametrize(
+    "protos",
+    [
+        [b"h2"],
+        [b"h2", b"http/1.1"],
+        [b"a", b"a", b"b"],
+        [b"\0", b"\xff" * 255],
+        [bytes([n]) * n for n in range(1, 120)],
+        (b"tuple",),
+    ],
+)
 def test_round_trip(protos):
     assert offered(protos) == list(protos)
 
@@ -47,15 +50,25 @@ class OfBoth:
 
 
 class TestRefusals(OfBoth):
-    @pytest.mark.parametrize("protos", [
-        None, [], (), [b"x" * 256], [b"a", b"y" * 300], iter(()), [b"x" * 255] * 257,
-    ])
+    @pytest.mark.parametrize(
+        "protos",
+        [
+            None,
+            [],
+            (),
+            [b"x" * 256],
+            [b"a", b"y" * 300],
+            iter(()),
+            [b"x" * 255] * 257,
+        ],
+    )
     def test_value(self, target, protos):
         with pytest.raises(ValueError, match="protos"):
             target.set_alpn_protos(protos)
 
-    @pytest.mark.parametrize("protos", ["h2", ["h2"], [b"h2", "h2"], [None], [bytearray(b"h2")],
-                                        1, object(), b"h2"])
+    @pytest.mark.parametrize(
+        "protos", ["h2", ["h2"], [b"h2", "h2"], [None], [bytearray(b"h2")], 1, object(), b"h2"]
+    )
     def test_type(self, target, protos):
         with pytest.raises(TypeError):
             target.set_alpn_protos(protos)
