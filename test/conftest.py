@@ -4,9 +4,14 @@ import os
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 import support
+
+# On a busy machine an example may take long.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.load_profile("here")
 
 # A child process finds the same package and the same test modules as this one.
 os.environ["PYTHONPATH"] = os.pathsep.join(

@@ -312,7 +312,7 @@ has_others(const X509_REVOKED *entry)
     return X509_REVOKED_get_ext_count(entry) > count;
 }
 
-/* OpenSSL keeps a list of extensions that has become empty, and would encode it, which is wrong. */
+/* Older versions keep a list of extensions that has become empty, and encode it, which is wrong. */
 static int
 remove_reason(RevokedObject *self)
 {

@@ -317,6 +317,18 @@ class TestSetReason:
         revoked.set_reason(None)
         assert revoked.get_reason() is None
 
+    def test_none_leaves_nothing_behind(self, pki):
+        """Not even an empty list of extensions, which must not be (RFC 5280, 5.3)."""
+        sizes = []
+        for reasons in ((), (b"superseded", None), (None,)):
+            revoked = entry()
+            for reason in reasons:
+                revoked.set_reason(reason)
+            crl = crypto.CRL()
+            crl.add_revoked(revoked)
+            sizes.append(len(crl.export(pki.ca.x509(), pki.ca.pkey(), ASN1)))
+        assert len(set(sizes)) == 1
+
     def test_none_without_a_date(self):
         revoked = crypto.Revoked()
         revoked.set_reason(b"superseded")
