@@ -523,9 +523,7 @@ class Context:
         ``SSL_CTX_check_private_key``.
         """
 
-    def set_passwd_cb(
-        self, callback: Callable[[int, int, Any], Any], userdata: Any = None
-    ) -> None:
+    def set_passwd_cb(self, callback: Callable[[int, int, Any], Any], userdata: Any = None) -> None:
         """Set who knows the passphrases of encrypted files.
 
         :param callback: called with the most bytes that count, with 0 (1 would mean that a
@@ -1348,7 +1346,6 @@ class Connection:
 
         ``SSL_set_mtu``.
         """
-
 
 ContextType = Context
 ConnectionType = Connection

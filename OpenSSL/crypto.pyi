@@ -43,8 +43,8 @@ class PKey:
         Other threads run meanwhile.  When it fails, the old key stays.
 
         :param type: TYPE_RSA or TYPE_DSA
-        :param bits: the size of the modulus, in bits; at least 512.  That of a DSA key is rounded up
-            to a multiple of 64
+        :param bits: the size of the modulus, in bits; at least 512.  That of a DSA key is rounded
+            up to a multiple of 64
         :raises Error: ``"No such key type"``; or a size that OpenSSL refuses
         :raises ValueError: the size of an RSA key is not positive
         :raises TypeError: an argument is no integer
@@ -672,8 +672,8 @@ class CRL:
         :param days: in how many days, at the latest, there will be a new list
         :param digest: as for :meth:`sign`; if it is not given, SHA-256, or none for keys that take
             none
-        :raises ValueError: the digest is not known; *type* is none of the three; *days* leads out of
-            the years 1900 to 9999
+        :raises ValueError: the digest is not known; *type* is none of the three; *days* leads out
+            of the years 1900 to 9999
         :raises Error: the key is empty or has no private part, or cannot sign so
         :raises OverflowError: *days* is no C int
         :raises TypeError: *cert* is no X509, *key* no PKey, *type* or *days* no integer
@@ -746,8 +746,8 @@ class PKCS12:
             with a key that everybody can derive.  :class:`str` is taken with a
             :exc:`DeprecationWarning`.
         :param iter: how many times the passphrase is hashed into the key that encrypts; 0 for 2048
-        :param maciter: the same for the key that authenticates; 0 is 1, and -1 stands for a container without any
-            authentication, which :func:`load_pkcs12` refuses
+        :param maciter: the same for the key that authenticates; 0 is 1, and -1 stands for a
+            container without any authentication, which :func:`load_pkcs12` refuses
         :raises Error: the container is empty; the key is empty or public, or belongs to another
             certificate; the friendly name is no UTF-8
         :raises ValueError: there is a NUL in *passphrase*
@@ -1042,8 +1042,8 @@ def load_pkcs12(buffer: ReadableBuffer | str, passphrase: bytes | None = None) -
     :param buffer: the container in DER
     :param passphrase: None and ``b""`` are the same here, whichever it was written with.
         :class:`str` is taken with a :exc:`DeprecationWarning`.
-    :raises Error: it is no such container, the passphrase is wrong, there is no authentication (MAC),
-        or it is encrypted in an old way (RC2) that needs OpenSSL's legacy provider
+    :raises Error: it is no such container, the passphrase is wrong, there is no authentication
+        (MAC), or it is encrypted in an old way (RC2) that needs OpenSSL's legacy provider
     :raises ValueError: there is a NUL in *passphrase*
     :raises TypeError: an argument is something else
 

@@ -96,7 +96,8 @@ def write_file(filename: StrOrBytesPath) -> int:
     The file is made or replaced, and nobody but its owner may read it (mode 0600).
 
     :param filename: the path of the file.
-    :return: 1024; -1 if the file cannot be written, is no regular file, or the generator has no seed.
+    :return: 1024; -1 if the file cannot be written, is no regular file, or the generator has no
+        seed.
     :raises TypeError: if *filename* is no path.
     :raises ValueError: if *filename* contains a NUL.
 

@@ -179,6 +179,7 @@ from_writer(crypto_state *state, int (*write)(BIO *, const void *), const void *
     BIO *bio = BIO_new(BIO_s_mem());
     PyObject *result = NULL;
 
+    assert(write != NULL);
     if (bio == NULL)
         return util_raise_new(state->Error);
     if (write(bio, object) <= 0)

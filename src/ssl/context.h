@@ -13,6 +13,7 @@ SSL_CTX *ssl_context_write(PyObject *self, util_hold *hold);
 PyObject *ssl_context_done(PyObject *self, util_hold *hold, int success);
 
 /* X: takes parameters.  X0: takes none. */
+/* clang-format off */
 #define CONTEXT_OPTION_METHODS(X, X0)                                                      \
     X(set_options) X(set_mode) X(clear_mode) X(set_min_proto_version)                      \
     X(set_max_proto_version) X(set_cipher_list) X(set_tls13_ciphersuites)                  \
@@ -37,8 +38,9 @@ PyObject *ssl_context_done(PyObject *self, util_hold *hold, int success);
     X(set_cookie_generate_callback) X(set_cookie_verify_callback)                          \
     X(set_npn_advertise_callback) X(set_npn_select_callback)
 
-#define CONTEXT_DECLARE(name)                                                               \
-    PyObject *context_##name(PyObject *self, PyObject *const *args, Py_ssize_t nargs,       \
+/* clang-format on */
+#define CONTEXT_DECLARE(name)                                                         \
+    PyObject *context_##name(PyObject *self, PyObject *const *args, Py_ssize_t nargs, \
                              PyObject *kwnames);
 #define CONTEXT_DECLARE_NOARGS(name) PyObject *context_##name(PyObject *self, PyObject *unused);
 
