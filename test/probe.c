@@ -355,7 +355,7 @@ FUNCTION(from_asn1_integer)
     number = d2i_ASN1_INTEGER(NULL, &at, PyBytes_GET_SIZE(args));
     if (number == NULL)
         return util_raise(PyExc_ValueError);
-    result = util_from_asn1_integer(number, PyExc_ValueError);
+    result = util_from_asn1_integer(number);
     ASN1_INTEGER_free(number);
     return result;
 }

@@ -98,7 +98,6 @@ TABLES = r"\bPy(MethodDef|MemberDef|GetSetDef|Type_Slot|Type_Spec|ModuleDef|Modu
 # Variables that may change: (file, name): why it is right.
 CHANGING: dict[tuple[str, str], str] = {
     ("util/thread.c", "detached"): "per thread: the state to come back with",
-    ("crypto/extension.c", "no_database"): "a table of OpenSSL's, const but for its prototypes",
     ("ssl/wait.c", "bell_key"): "the key of a per-thread descriptor that must be closed at its end",
     ("ssl/wait.c", "bell_once"): "makes that key, once in a process",
     ("ssl/wait.c", "have_key"): "whether it could be made",

@@ -29,8 +29,12 @@ crypto_extension_borrow(PyObject *extension)
 PyObject *
 crypto_as_extensions(crypto_state *state, PyObject *value)
 {
-    PyObject *list = PySequence_List(value);
+    PyObject *list;
 
+    if (Py_TYPE(value)->tp_iter == NULL && !PySequence_Check(value))
+        return PyErr_Format(PyExc_TypeError, "extensions must be iterable, not %.100s",
+                            Py_TYPE(value)->tp_name);
+    list = PySequence_List(value);
     for (Py_ssize_t i = 0; list != NULL && i < PyList_GET_SIZE(list); i++) {
         PyObject *item = PyList_GET_ITEM(list, i);
 
@@ -59,86 +63,114 @@ static STACK_OF(CONF_VALUE) * no_section(void *database, const char *section)
     return NULL;
 }
 
-static X509V3_CONF_METHOD no_database = {no_string, no_section, NULL, NULL};
+/* A policy in a proxyCertInfo may be the name of a file to be read. */
+static int
+may_name_a_file(const char *kind)
+{
+    int nid;
+
+    util_errors_mark();
+    nid = OBJ_txt2nid(kind);
+    util_errors_forget();
+    return nid == NID_proxyCertInfo;
+}
 
 /* *kind* by name or, for what OpenSSL has no name for, by number; then the value must be
-   spelled out, as DER: or ASN1:. */
+   spelled out, as DER: or ASN1:.  There is always a context, which some kinds look into. */
 static X509_EXTENSION *
-parse(const char *kind, int critical, const char *value, X509 *issuer, X509 *subject)
+parse(const char *kind, const char *value, X509 *issuer, X509 *subject)
 {
-    static const char word[] = "critical,";
-    int add_word = critical && strncmp(value, word, strlen(word)) != 0;
-    PyObject *whole = PyBytes_FromFormat("%s%s", add_word ? word : "", value);
-    X509_EXTENSION *extension = NULL;
+    X509V3_CONF_METHOD no_database = {no_string, no_section, NULL, NULL};
     X509V3_CTX ctx;
 
-    if (whole == NULL)
-        return NULL;
     X509V3_set_ctx(&ctx, issuer, subject, NULL, NULL, 0);
     X509V3_set_ctx_nodb(&ctx);
-    if (OBJ_txt2nid(kind) != NID_proxyCertInfo) { /* whose value could name a file to be read */
+    if (!may_name_a_file(kind)) { /* that one fails without a database */
         ctx.db_meth = &no_database;
         ctx.db = &ctx; /* anything but NULL: there is a database, and nothing in it */
     }
-    extension = X509V3_EXT_nconf(NULL, &ctx, kind, PyBytes_AS_STRING(whole));
+    return X509V3_EXT_nconf(NULL, &ctx, kind, value);
+}
+
+static X509 *
+cert_of(PyObject *given)
+{
+    return given == Py_None ? NULL : ((X509Object *)given)->ptr;
+}
+
+static X509_EXTENSION *
+make(PyObject *kind, int critical, PyObject *value, PyObject *issuer, PyObject *subject)
+{
+    static const char word[] = "critical,";
+    const char *text = PyBytes_AS_STRING(value);
+    int add_word = critical && strncmp(text, word, strlen(word)) != 0;
+    PyObject *whole = PyBytes_FromFormat("%s%s", add_word ? word : "", text);
+    X509_EXTENSION *extension;
+
+    if (whole == NULL)
+        return NULL;
+    util_errors_clear();
+    Py_BEGIN_CRITICAL_SECTION2(issuer, subject);
+    extension =
+        parse(PyBytes_AS_STRING(kind), PyBytes_AS_STRING(whole), cert_of(issuer), cert_of(subject));
+    Py_END_CRITICAL_SECTION2();
     Py_DECREF(whole);
     return extension;
 }
 
-/* A certificate, or NULL for None. */
+/* Py_None too for what was not given. */
 static int
 check_cert(crypto_state *state, PyObject **given, const char *name)
 {
-    if (*given == Py_None)
-        *given = NULL;
-    return *given == NULL ? 0 : util_check_instance(*given, state->X509_Type, name);
+    if (*given == NULL)
+        *given = Py_None;
+    return *given == Py_None ? 0 : util_check_instance(*given, state->X509_Type, name);
 }
 
-/* In the critical sections of those certificates that there are. */
-static X509 *
-cert_of(PyObject *cert)
+/* 0: there was one already. */
+static int
+put(PyObject *op, X509_EXTENSION *made)
 {
-    return cert == NULL ? NULL : ((X509Object *)cert)->ptr;
+    ExtensionObject *self = (ExtensionObject *)op;
+    int empty;
+
+    Py_BEGIN_CRITICAL_SECTION(op);
+    empty = self->ptr == NULL;
+    if (empty)
+        self->ptr = made;
+    Py_END_CRITICAL_SECTION();
+    return empty;
 }
 
 static int
 extension_init(PyObject *op, PyObject *args, PyObject *kwargs)
 {
     UTIL_PARAMS("X509Extension", 3, 5, "type_name", "critical", "value", "subject", "issuer");
-    ExtensionObject *self = (ExtensionObject *)op;
     crypto_state *state = crypto_state_of(op);
     PyObject *given[5], *kind = NULL, *value = NULL;
-    PyObject **subject = &given[3], **issuer = &given[4];
     X509_EXTENSION *made = NULL;
-    int critical;
+    int critical, result = -1;
 
-    if (util_bind_tuple(&params, args, kwargs, given) < 0)
-        return -1;
-    if (self->ptr != NULL) {
-        PyErr_SetString(PyExc_ValueError, "this X509Extension is already initialized");
-        return -1;
-    }
-    if ((kind = util_as_plain_bytes(given[0], "type_name")) == NULL
+    if (util_bind_tuple(&params, args, kwargs, given) < 0
+        || (kind = util_as_plain_bytes(given[0], "type_name")) == NULL
         || util_as_truth(given[1], &critical) < 0
         || (value = util_as_plain_bytes(given[2], "value")) == NULL
-        || check_cert(state, subject, "subject") < 0 || check_cert(state, issuer, "issuer") < 0)
+        || check_cert(state, &given[3], "subject") < 0
+        || check_cert(state, &given[4], "issuer") < 0)
         goto done;
-    util_errors_clear();
-    UTIL_WITH2(*subject == NULL ? op : *subject, *issuer == NULL ? op : *issuer,
-               made = parse(PyBytes_AS_STRING(kind), critical, PyBytes_AS_STRING(value),
-                            cert_of(*issuer), cert_of(*subject)));
-    if (made == NULL)
+    made = make(kind, critical, value, given[4], given[3]);
+    if (made == NULL) {
         util_raise(state->Error);
-    else if (self->ptr != NULL) { /* another thread was quicker */
+    } else if (put(op, made)) {
+        result = 0;
+    } else {
         X509_EXTENSION_free(made);
-        made = NULL;
         PyErr_SetString(PyExc_ValueError, "this X509Extension is already initialized");
-    } else
-        self->ptr = made;
+    }
 done:
     Py_XDECREF(kind);
     Py_XDECREF(value);
-    return made == NULL ? -1 : 0;
+    return result;
 }
 
 /* ---- asking ---- */
@@ -171,12 +203,10 @@ static PyObject *
 extension_get_short_name(PyObject *self, PyObject *unused)
 {
     X509_EXTENSION *extension = extension_of(self);
-    const char *name;
 
-    if (extension == NULL)
-        return NULL;
-    name = OBJ_nid2sn(nid_of(extension));
-    return PyBytes_FromString(name == NULL ? "UNDEF" : name);
+    return extension == NULL
+               ? NULL
+               : PyBytes_FromString(util_short_name(X509_EXTENSION_get_object(extension)));
 }
 
 static PyObject *
@@ -244,6 +274,21 @@ extension_get_nid(PyObject *self, void *unused)
     return extension == NULL ? NULL : PyLong_FromLong(nid_of(extension));
 }
 
+/* What str() gives of it, and ValueError of an extension of another kind. */
+static PyObject *
+extension_subject_alt_name(PyObject *self, PyObject *unused)
+{
+    X509_EXTENSION *extension = extension_of(self);
+
+    if (extension == NULL)
+        return NULL;
+    if (nid_of(extension) != NID_subject_alt_name) {
+        PyErr_SetString(PyExc_ValueError, "this X509Extension is no subjectAltName");
+        return NULL;
+    }
+    return crypto_general_names_text(crypto_state_of(self), extension);
+}
+
 static PyGetSetDef extension_getset[] = {
     {"_extension", extension_get_handle, NULL, NULL, NULL},
     {"_nid", extension_get_nid, NULL, NULL, NULL},
@@ -254,6 +299,7 @@ static PyMethodDef extension_methods[] = {
     UTIL_ROW_NOARGS(extension, get_critical),
     UTIL_ROW_NOARGS(extension, get_short_name),
     UTIL_ROW_NOARGS(extension, get_data),
+    UTIL_ROW_NOARGS_OF(_subjectAltNameString, extension_subject_alt_name, NULL),
     {NULL},
 };
 

@@ -2,14 +2,22 @@
 #include "util/convert.h"
 #include "util/error.h"
 
+#include <string.h>
+
 /* OpenSSL's own printer stops at a NUL, so that b"good.example\0.evil.example" would look
    good.  The kinds that are text are therefore printed here, with all their bytes. */
 
 static PyObject *
+decoded(const char *text, Py_ssize_t size)
+{
+    return PyUnicode_DecodeUTF8(text, size, "surrogateescape");
+}
+
+static PyObject *
 with_prefix(const char *prefix, const ASN1_STRING *string)
 {
-    PyObject *text = PyUnicode_DecodeUTF8((const char *)ASN1_STRING_get0_data(string),
-                                          ASN1_STRING_length(string), "surrogateescape");
+    PyObject *text =
+        decoded((const char *)ASN1_STRING_get0_data(string), ASN1_STRING_length(string));
     PyObject *result = NULL;
 
     if (text != NULL)
@@ -34,9 +42,31 @@ printed(crypto_state *state, GENERAL_NAME *name)
         size = BIO_get_mem_data(bio, &text);
         while (size > 0 && text[size - 1] == '\n')
             size--;
-        result = PyUnicode_DecodeUTF8(text, size, "surrogateescape");
+        result = decoded(text, size);
     }
     BIO_free(bio);
+    return result;
+}
+
+/* What the printer left out, behind a NUL of which it has only what comes before. */
+static PyObject *
+with_rest(PyObject *text, const ASN1_TYPE *value)
+{
+    const char *data, *nul;
+    PyObject *rest, *result;
+    int size;
+
+    if (text == NULL || (value->type != V_ASN1_UTF8STRING && value->type != V_ASN1_IA5STRING))
+        return text;
+    data = (const char *)ASN1_STRING_get0_data(value->value.asn1_string);
+    size = ASN1_STRING_length(value->value.asn1_string);
+    nul = size == 0 ? NULL : memchr(data, '\0', (size_t)size);
+    if (nul == NULL || PyUnicode_FindChar(text, 0, 0, PyUnicode_GET_LENGTH(text), 1) >= 0)
+        return text;
+    rest = decoded(nul, data + size - nul);
+    result = rest == NULL ? NULL : PyUnicode_Concat(text, rest);
+    Py_XDECREF(rest);
+    Py_DECREF(text);
     return result;
 }
 
@@ -50,6 +80,8 @@ text_of(crypto_state *state, GENERAL_NAME *name)
         return with_prefix("DNS", name->d.dNSName);
     case GEN_URI:
         return with_prefix("URI", name->d.uniformResourceIdentifier);
+    case GEN_OTHERNAME:
+        return with_rest(printed(state, name), name->d.otherName->value);
     default:
         return printed(state, name);
     }
@@ -99,6 +131,7 @@ crypto_general_names_text(crypto_state *state, X509_EXTENSION *extension)
     GENERAL_NAMES *names;
     PyObject *result;
 
+    util_errors_clear();
     names = X509V3_EXT_d2i(extension);
     if (names == NULL)
         return util_errors_swallow() < 0 ? NULL : dumped(extension);

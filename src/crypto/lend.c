@@ -145,10 +145,10 @@ crypto_x509_own(PyObject *cert, PyObject *exc)
     X509Object *self = (X509Object *)cert;
     X509 *copy;
 
+    util_errors_clear();
     self->changes++;
     if (!self->lent)
         return 0;
-    util_errors_clear();
     copy = crypto_x509_copy(self->ptr);
     if (copy == NULL) {
         util_raise_new(exc);

@@ -5,28 +5,8 @@
 #include "util/convert.h"
 #include "util/error.h"
 
-#include <string.h>
-
-/* Either a name of its own, or a view of the name inside another object.  A view keeps no
-   pointer: it asks its owner each time, so that nothing can dangle, and an edit is made on a
-   copy that is put back whole.  The owner's critical section guards both. */
-typedef struct {
-    UTIL_HEAD
-    X509_NAME *ptr; /* NULL for a view */
-    PyObject *owner;
-    const name_source *source;
-} NameObject;
-
-static PyObject *
-guard_of(PyObject *op)
-{
-    PyObject *owner = ((NameObject *)op)->owner;
-
-    return owner == NULL ? op : owner;
-}
-
-static const X509_NAME *
-name_get(PyObject *op)
+const X509_NAME *
+crypto_name_get(PyObject *op)
 {
     NameObject *self = (NameObject *)op;
     const X509_NAME *name = self->owner == NULL ? self->ptr : self->source->get(self->owner);
@@ -36,9 +16,8 @@ name_get(PyObject *op)
     return name;
 }
 
-/* *edited* is taken over. */
-static int
-name_put(PyObject *op, X509_NAME *edited)
+int
+crypto_name_put(PyObject *op, X509_NAME *edited)
 {
     NameObject *self = (NameObject *)op;
     int done;
@@ -90,8 +69,9 @@ crypto_name_copy(PyObject *name, PyObject *exc)
     X509_NAME *copy = NULL;
     const X509_NAME *now;
 
-    Py_BEGIN_CRITICAL_SECTION(guard_of(name));
-    now = name_get(name);
+    util_errors_clear();
+    Py_BEGIN_CRITICAL_SECTION(crypto_name_guard(name));
+    now = crypto_name_get(name);
     if (now != NULL && (copy = X509_NAME_dup(now)) == NULL)
         util_raise_new(exc);
     Py_END_CRITICAL_SECTION();
@@ -150,142 +130,6 @@ name_dealloc(PyObject *op)
     util_object_dealloc_end(op);
 }
 
-/* ---- attributes ---- */
-
-/* What most programs ask for, found without OpenSSL's tables. */
-static const struct {
-    char name[3];
-    int nid;
-} common_fields[] = {
-    {"CN", NID_commonName}, {"O", NID_organizationName}, {"OU", NID_organizationalUnitName},
-    {"C", NID_countryName}, {"L", NID_localityName},     {"ST", NID_stateOrProvinceName},
-};
-
-static int
-nid_of(PyObject *attribute)
-{
-    Py_ssize_t size;
-    const char *text = PyUnicode_AsUTF8AndSize(attribute, &size);
-    int nid;
-
-    if (text == NULL) { /* a surrogate: no name that OpenSSL knows */
-        PyErr_Clear();
-        return NID_undef;
-    }
-    if (text[0] == '_' || strlen(text) != (size_t)size)
-        return NID_undef;
-    for (size_t i = 0; size <= 2 && i < Py_ARRAY_LENGTH(common_fields); i++)
-        if (strcmp(text, common_fields[i].name) == 0)
-            return common_fields[i].nid;
-    util_errors_mark();
-    nid = OBJ_txt2nid(text);
-    util_errors_forget();
-    return nid;
-}
-
-/* The first entry's value; None without one. */
-static PyObject *
-value_of(const X509_NAME *name, int nid, PyObject *exc)
-{
-    int at = X509_NAME_get_index_by_NID(name, nid, -1);
-    const ASN1_STRING *string;
-
-    if (at < 0)
-        Py_RETURN_NONE;
-    string = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
-    if (ASN1_STRING_type(string) == V_ASN1_UTF8STRING)
-        return PyUnicode_DecodeUTF8((const char *)ASN1_STRING_get0_data(string),
-                                    ASN1_STRING_length(string), "surrogateescape");
-    return util_from_asn1_text(string, exc);
-}
-
-static PyObject *
-name_getattro(PyObject *op, PyObject *attribute)
-{
-    const X509_NAME *name;
-    PyObject *result = NULL;
-    int nid = nid_of(attribute);
-
-    if (nid == NID_undef)
-        return PyObject_GenericGetAttr(op, attribute);
-    Py_BEGIN_CRITICAL_SECTION(guard_of(op));
-    name = name_get(op);
-    if (name != NULL)
-        result = value_of(name, nid, crypto_state_of(op)->Error);
-    Py_END_CRITICAL_SECTION();
-    return result;
-}
-
-/* The new value goes to the end, then the old one goes: a refused value changes nothing. */
-static int
-replace_entry(X509_NAME *name, int nid, const char *value, Py_ssize_t size)
-{
-    int old = X509_NAME_get_index_by_NID(name, nid, -1);
-
-    if (!X509_NAME_add_entry_by_NID(name, nid, MBSTRING_UTF8, (const unsigned char *)value,
-                                    (int)size, -1, 0))
-        return 0;
-    if (old >= 0)
-        X509_NAME_ENTRY_free(X509_NAME_delete_entry(name, old));
-    return 1;
-}
-
-static int
-set_value(PyObject *op, int nid, const char *value, Py_ssize_t size)
-{
-    const X509_NAME *now;
-    X509_NAME *copy;
-    int done = 0;
-
-    util_errors_clear();
-    Py_BEGIN_CRITICAL_SECTION(guard_of(op));
-    now = name_get(op);
-    copy = now == NULL ? NULL : X509_NAME_dup(now);
-    if (copy != NULL && replace_entry(copy, nid, value, size))
-        done = name_put(op, copy);
-    else
-        X509_NAME_free(copy);
-    Py_END_CRITICAL_SECTION();
-    if (done)
-        return 0;
-    util_raise(crypto_state_of(op)->Error);
-    return -1;
-}
-
-static int
-name_setattro(PyObject *op, PyObject *attribute, PyObject *value)
-{
-    int nid = nid_of(attribute);
-    const char *text;
-    Py_ssize_t size;
-
-    if (nid == NID_undef) {
-        if (PyUnicode_GET_LENGTH(attribute) > 0 && PyUnicode_READ_CHAR(attribute, 0) == '_')
-            return PyObject_GenericSetAttr(op, attribute, value);
-        PyErr_Format(PyExc_AttributeError, "X509Name has no field %R", attribute);
-        return -1;
-    }
-    if (value == NULL) {
-        PyErr_Format(PyExc_AttributeError, "field %U of an X509Name cannot be deleted", attribute);
-        return -1;
-    }
-    if (PyUnicode_Check(value)) {
-        text = PyUnicode_AsUTF8AndSize(value, &size);
-        if (text == NULL)
-            return -1;
-    } else {
-        if (util_check_bytes(value, "the value of a name's field, if it is no str,") < 0)
-            return -1;
-        text = PyBytes_AS_STRING(value);
-        size = PyBytes_GET_SIZE(value);
-    }
-    if (size > INT_MAX) {
-        PyErr_SetString(PyExc_ValueError, "the value of a name's field is too long");
-        return -1;
-    }
-    return set_value(op, nid, text, size);
-}
-
 /* ---- methods; the guard is held ---- */
 
 static PyObject *
@@ -313,7 +157,7 @@ static PyObject *
 component(const X509_NAME *name, int at)
 {
     util_name_entry *entry = X509_NAME_get_entry(name, at);
-    const char *field = OBJ_nid2sn(OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry)));
+    const char *field = util_short_name(X509_NAME_ENTRY_get_object(entry));
     const ASN1_STRING *value = X509_NAME_ENTRY_get_data(entry);
 
     return Py_BuildValue("(yy#)", field, (const char *)ASN1_STRING_get0_data(value),
@@ -356,8 +200,9 @@ ask(PyObject *op, PyObject *(*question)(const X509_NAME *, crypto_state *))
     PyObject *result = NULL;
     const X509_NAME *name;
 
-    Py_BEGIN_CRITICAL_SECTION(guard_of(op));
-    name = name_get(op);
+    util_errors_clear();
+    Py_BEGIN_CRITICAL_SECTION(crypto_name_guard(op));
+    name = crypto_name_get(op);
     if (name != NULL)
         result = question(name, crypto_state_of(op));
     Py_END_CRITICAL_SECTION();
@@ -397,9 +242,10 @@ name_richcompare(PyObject *op, PyObject *other, int how)
 
     if (!PyObject_TypeCheck(other, state->X509Name_Type))
         Py_RETURN_NOTIMPLEMENTED;
-    Py_BEGIN_CRITICAL_SECTION2(guard_of(op), guard_of(other));
-    left = name_get(op);
-    right = left == NULL ? NULL : name_get(other);
+    util_errors_clear();
+    Py_BEGIN_CRITICAL_SECTION2(crypto_name_guard(op), crypto_name_guard(other));
+    left = crypto_name_get(op);
+    right = left == NULL ? NULL : crypto_name_get(other);
     if (right != NULL)
         order = X509_NAME_cmp(left, right);
     Py_END_CRITICAL_SECTION2();
@@ -412,12 +258,19 @@ name_richcompare(PyObject *op, PyObject *other, int how)
 
 /* ---- private names that other packages look at ---- */
 
+/* The address is good until the name is changed. */
 static PyObject *
 name_get_handle(PyObject *op, void *unused)
 {
-    const X509_NAME *name = name_get(op);
+    PyObject *result = NULL;
+    const X509_NAME *name;
 
-    return name == NULL ? NULL : util_handle_new(op, (void *)name, "X509_NAME *");
+    Py_BEGIN_CRITICAL_SECTION(crypto_name_guard(op));
+    name = crypto_name_get(op);
+    if (name != NULL)
+        result = util_handle_new(op, name, "X509_NAME *");
+    Py_END_CRITICAL_SECTION();
+    return result;
 }
 
 static PyGetSetDef name_getset[] = {
@@ -440,8 +293,8 @@ static PyType_Slot name_slots[] = {
     {Py_tp_traverse, name_traverse},
     {Py_tp_clear, util_object_clear},
     {Py_tp_dealloc, name_dealloc},
-    {Py_tp_getattro, name_getattro},
-    {Py_tp_setattro, name_setattro},
+    {Py_tp_getattro, crypto_name_getattro},
+    {Py_tp_setattro, crypto_name_setattro},
     {Py_tp_richcompare, name_richcompare},
     {Py_tp_hash, PyObject_HashNotImplemented},
     {Py_tp_repr, name_repr},

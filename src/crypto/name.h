@@ -10,6 +10,16 @@ typedef struct {
     int (*put)(PyObject *owner, const X509_NAME *edited);
 } name_source;
 
+/* Either a name of its own, or a view of the name inside another object.  A view keeps no
+   pointer: it asks its owner each time, so that nothing can dangle, and an edit is made on a
+   copy that is put back whole.  The owner's critical section guards both. */
+typedef struct {
+    UTIL_HEAD
+    X509_NAME *ptr; /* NULL for a view */
+    PyObject *owner;
+    const name_source *source;
+} NameObject;
+
 /* An X509Name that shows, and changes, the name in *owner*. */
 PyObject *crypto_name_view(crypto_state *state, PyObject *owner, const name_source *source);
 /* An X509Name of its own. */
@@ -18,5 +28,24 @@ PyObject *crypto_name_wrap(PyTypeObject *type, X509_NAME *taken);
 X509_NAME *crypto_name_copy(PyObject *name, PyObject *exc);
 /* The same for any object: TypeError for another object. */
 X509_NAME *crypto_as_name(crypto_state *state, PyObject *value, const char *name);
+
+/* ---- between name.c and name_fields.c ---- */
+
+/* Whose critical section guards the name. */
+static inline PyObject *
+crypto_name_guard(PyObject *op)
+{
+    PyObject *owner = ((NameObject *)op)->owner;
+
+    return owner == NULL ? op : owner;
+}
+
+/* Both in that section.  get: what is there, or NULL with an exception.  put takes *edited* over;
+   0: it failed, and the reason is on OpenSSL's queue or an exception. */
+const X509_NAME *crypto_name_get(PyObject *op);
+int crypto_name_put(PyObject *op, X509_NAME *edited);
+
+PyObject *crypto_name_getattro(PyObject *op, PyObject *attribute);
+int crypto_name_setattro(PyObject *op, PyObject *attribute, PyObject *value);
 
 #endif

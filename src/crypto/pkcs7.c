@@ -2,6 +2,7 @@
 #include "crypto/state.h"
 #include "crypto_doc.h"
 #include "util/args.h"
+#include "util/convert.h"
 
 typedef struct {
     UTIL_HEAD
@@ -35,7 +36,7 @@ type_of(PyObject *self)
 static PyObject *
 pkcs7_get_type_name(PyObject *self, PyObject *unused)
 {
-    return PyBytes_FromString(OBJ_nid2sn(type_of(self)));
+    return PyBytes_FromString(util_short_name(((PKCS7Object *)self)->ptr->type));
 }
 
 static PyObject *

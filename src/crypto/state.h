@@ -126,7 +126,8 @@ PyObject *crypto_load_pkcs12(PyObject *module, PyObject *const *args, Py_ssize_t
 X509 *crypto_x509_lend(PyObject *cert, PyObject *exc);
 /* One that others have references to. */
 PyObject *crypto_x509_wrap_lent(PyTypeObject *type, X509 *taken);
-/* Before every change, in the object's critical section: what was lent is left to the others. */
+/* Before every change, in the object's critical section: what was lent is left to the others.
+   Clears OpenSSL's queue for it, too. */
 int crypto_x509_own(PyObject *cert, PyObject *exc);
 /* A copy with all that setters have changed; NULL: why is on OpenSSL's queue. */
 X509 *crypto_x509_copy(X509 *cert);

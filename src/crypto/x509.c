@@ -62,8 +62,7 @@ x509_set_version(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObje
 static PyObject *
 x509_get_serial_number(PyObject *self, PyObject *unused)
 {
-    return util_from_asn1_integer(X509_get0_serialNumber(cert_of(self)),
-                                  crypto_state_of(self)->Error);
+    return util_from_asn1_integer(X509_get0_serialNumber(cert_of(self)));
 }
 
 static PyObject *
@@ -107,6 +106,7 @@ as_moment(PyObject *value, const char *name)
 
     if (util_as_long(value, name, &amount) < 0)
         return NULL;
+    util_errors_clear();
     moment = ASN1_TIME_adj(NULL, time(NULL), 0, amount);
     if (moment == NULL && util_errors_swallow() == 0)
         PyErr_Format(PyExc_ValueError, "%s leads out of the years 1900 to 9999", name);
@@ -219,6 +219,7 @@ x509_digest(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
         return NULL;
     }
     util_errors_clear();
+    util_errors_clear();
     done = X509_digest(cert_of(self), md, hash, &size);
     EVP_MD_free(md);
     return done ? util_from_hex(hash, size, ':') : util_raise(crypto_state_of(self)->Error);
@@ -227,9 +228,11 @@ x509_digest(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
 static PyObject *
 x509_subject_name_hash(PyObject *self, PyObject *unused)
 {
+    unsigned long hash;
     int done = 0;
-    unsigned long hash = X509_NAME_hash_ex(X509_get_subject_name(cert_of(self)), NULL, NULL, &done);
 
+    util_errors_clear();
+    hash = X509_NAME_hash_ex(X509_get_subject_name(cert_of(self)), NULL, NULL, &done);
     return done ? PyLong_FromUnsignedLong(hash) : util_raise(crypto_state_of(self)->Error);
 }
 
@@ -257,6 +260,7 @@ x509_get_extension(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyOb
         PyErr_SetString(PyExc_IndexError, "index is out of range");
         return NULL;
     }
+    util_errors_clear();
     copy = X509_EXTENSION_dup(X509_get_ext(cert_of(self), (int)index));
     if (copy == NULL)
         return util_raise_new(state->Error);

@@ -50,14 +50,48 @@ from_utctime(const char *text, int size)
     return result;
 }
 
+/* One without seconds or with an offset, which certificates must not have but may. */
+static PyObject *
+from_odd_utctime(const ASN1_TIME *time)
+{
+    ASN1_GENERALIZEDTIME *whole;
+    PyObject *result;
+
+    util_errors_clear();
+    whole = ASN1_TIME_to_generalizedtime(time, NULL);
+    if (whole == NULL) { /* it is no time */
+        if (util_errors_swallow() < 0)
+            return NULL;
+        return from_utctime((const char *)ASN1_STRING_get0_data(time), ASN1_STRING_length(time));
+    }
+    result = util_from_asn1_octets(whole);
+    ASN1_GENERALIZEDTIME_free(whole);
+    return result;
+}
+
 PyObject *
 util_from_asn1_time(const ASN1_TIME *time)
 {
+    const char *text;
+    int size;
+
     if (time == NULL || ASN1_STRING_length(time) == 0)
         Py_RETURN_NONE;
-    if (ASN1_STRING_type(time) == V_ASN1_UTCTIME)
-        return from_utctime((const char *)ASN1_STRING_get0_data(time), ASN1_STRING_length(time));
-    return util_from_asn1_octets(time);
+    if (ASN1_STRING_type(time) != V_ASN1_UTCTIME)
+        return util_from_asn1_octets(time);
+    text = (const char *)ASN1_STRING_get0_data(time);
+    size = ASN1_STRING_length(time);
+    if (size == (int)strlen("YYMMDDhhmmssZ") && text[size - 1] == 'Z')
+        return from_utctime(text, size);
+    return from_odd_utctime(time);
+}
+
+const char *
+util_short_name(const ASN1_OBJECT *object)
+{
+    const char *name = OBJ_nid2sn(OBJ_obj2nid(object));
+
+    return name == NULL ? "UNDEF" : name; /* as OpenSSL 3.1.0 alone does not say itself */
 }
 
 /* Whether it can be read as a time: asking so allocates nothing. */
@@ -128,6 +162,14 @@ util_from_i2d_twice(int (*i2d)(const void *, unsigned char **), const void *obje
 
 /* ---- big numbers ---- */
 
+static PyObject *
+negated_if(int negative, PyObject *result)
+{
+    if (result != NULL && negative)
+        Py_SETREF(result, PyNumber_Negative(result));
+    return result;
+}
+
 PyObject *
 util_from_bignum(const BIGNUM *number)
 {
@@ -145,30 +187,23 @@ util_from_bignum(const BIGNUM *number)
 #endif
     if (digits != small)
         PyMem_Free(digits);
-    if (result != NULL && BN_is_negative(number))
-        Py_SETREF(result, PyNumber_Negative(result));
-    return result;
+    return negated_if(BN_is_negative(number), result);
 }
 
+/* OpenSSL keeps the magnitude's bytes, the highest first, and the sign in the type. */
 PyObject *
-util_from_asn1_integer(const ASN1_INTEGER *number, PyObject *exc)
+util_from_asn1_integer(const ASN1_INTEGER *number)
 {
-    BIGNUM *bignum;
-    int64_t small;
+    const unsigned char *digits = ASN1_STRING_get0_data(number);
+    size_t size = (size_t)ASN1_STRING_length(number);
     PyObject *result;
 
-    util_errors_mark();
-    if (ASN1_INTEGER_get_int64(&small, number)) {
-        util_errors_forget();
-        return PyLong_FromLongLong(small);
-    }
-    util_errors_forget();
-    bignum = ASN1_INTEGER_to_BN(number, NULL);
-    if (bignum == NULL)
-        return util_raise(exc);
-    result = util_from_bignum(bignum);
-    BN_free(bignum);
-    return result;
+#if HAVE_LONG_NATIVE_BYTES
+    result = PyLong_FromUnsignedNativeBytes(digits, size, Py_ASNATIVEBYTES_BIG_ENDIAN);
+#else
+    result = _PyLong_FromByteArray(digits, size, 0, 0);
+#endif
+    return negated_if(ASN1_STRING_type(number) == V_ASN1_NEG_INTEGER, result);
 }
 
 /* The magnitude's little-endian bytes, in PyMem memory. */

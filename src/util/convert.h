@@ -10,10 +10,13 @@ PyObject *util_from_bio(BIO *bio);
 PyObject *util_from_asn1_text(const ASN1_STRING *string, PyObject *exc);
 /* Its content octets. */
 PyObject *util_from_asn1_octets(const ASN1_STRING *string);
-/* YYYYMMDDhhmmssZ as bytes; a GENERALIZEDTIME verbatim; None when it is unset. */
+/* YYYYMMDDhhmmssZ as bytes; a GENERALIZEDTIME verbatim, whatever it holds; None when it is
+   unset. */
 PyObject *util_from_asn1_time(const ASN1_TIME *time);
 PyObject *util_from_bignum(const BIGNUM *number);
-PyObject *util_from_asn1_integer(const ASN1_INTEGER *number, PyObject *exc);
+PyObject *util_from_asn1_integer(const ASN1_INTEGER *number);
+/* OpenSSL's short name for an object, "UNDEF" where it has none. */
+const char *util_short_name(const ASN1_OBJECT *object);
 /* Bytes as pairs of upper-case hex digits with *separator* between them (0: none). */
 PyObject *util_from_hex(const unsigned char *data, size_t size, char separator);
 /* The encoding made by an i2d function. */

@@ -84,13 +84,84 @@ class TestInit:
                 make(name, value, critical)
             assert caught.value.args[0]
 
-    @pytest.mark.parametrize("value", [b"file:/etc/passwd", b"DNS:file:/etc/passwd"])
-    def test_no_file_is_read(self, value):
-        try:
-            extension = make(b"subjectAltName", value)
-        except crypto.Error:
-            return
-        assert b"root" not in extension.get_data()
+    KINDS = [
+        b"basicConstraints",
+        b"subjectAltName",
+        b"issuerAltName",
+        b"nameConstraints",
+        b"certificatePolicies",
+        b"policyMappings",
+        b"proxyCertInfo",
+        b"1.3.6.1.5.5.7.1.14",
+        b"crlDistributionPoints",
+        b"issuingDistributionPoint",
+        b"authorityInfoAccess",
+        b"authorityKeyIdentifier",
+        b"keyUsage",
+        b"extendedKeyUsage",
+        b"nsComment",
+        b"nsCertType",
+        b"sbgp-ipAddrBlock",
+        b"sbgp-autonomousSysNum",
+        b"tlsfeature",
+        b"noCheck",
+        b"1.2.3.4",
+    ]
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_no_file_is_read(self, kind, tmp_path):
+        """Whatever a value looks like, it comes from nowhere else."""
+        path = tmp_path / "file"
+        path.write_bytes(b"[section]\nUTF8 = CONTENT\nDNS.1 = CONTENT\n")
+        name = str(path).encode()
+        words = [
+            b"%s",
+            b"file:%s",
+            b"@%s",
+            b"@section",
+            b"DNS:%s",
+            b"URI:%s",
+            b"dirName:%s",
+            b"otherName:1.2.3.4;%s",
+            b"permitted;dirName:%s",
+            b"language:1.3.6.1.5.5.7.21.0,policy:file:%s",
+            b"language:1.3.6.1.5.5.7.21.0,pathlen:1,policy:text:AB",
+            b"1.2.3.4,@%s",
+            b"ASN1:SEQUENCE:%s",
+            b"ASN1:FORMAT:UTF8,OCT:file:%s",
+            b"DER:%s",
+            b"CA:TRUE,@%s",
+            b"IPv4:%s",
+            b"AS:%s",
+            b"$ENV::HOME",
+            b"critical,file:%s",
+        ]
+        for word in words:
+            value = word.replace(b"%s", name)
+            for critical in (False, True):
+                try:
+                    extension = make(kind, value, critical)
+                except crypto.Error as error:
+                    assert error.args[0]
+                else:
+                    assert b"CONTENT" not in extension.get_data()
+                    assert "CONTENT" not in str(extension)
+            assert support.queued_errors() == []
+
+    def test_a_policy(self):
+        extension = make(b"certificatePolicies", b"1.2.3.4, 2.5.29.32.0")
+        assert str(extension).strip() == "Policy: 1.2.3.4\nPolicy: X509v3 Any Policy"
+
+    def test_what_is_wrong_comes_first(self):
+        support.push_error()  # somebody else's
+        for kind, reason in (
+            (b"noSuchName", "unknown extension name"),
+            (b"keyUsage", "unknown bit"),
+        ):
+            with pytest.raises(crypto.Error) as caught:
+                make(kind, b"none such")
+            assert caught.value.args[0][0][0] == "X509 V3 routines"
+            assert reason in caught.value.args[0][0][2]
 
     @pytest.mark.parametrize(
         "name, value",
@@ -140,6 +211,31 @@ class TestInit:
             extension.__init__(b"nsComment", False, b"y")
         assert str(extension) == "x"
 
+    def test_by_many_threads(self, pki):
+        """Only one makes it, and what it is made from may change meanwhile."""
+        cert = pki.ca.x509()
+        half_made = [crypto.X509Extension.__new__(crypto.X509Extension) for _ in range(200)]
+        made = []
+
+        def initialize():
+            for extension in half_made:
+                try:
+                    extension.__init__(
+                        b"authorityKeyIdentifier", False, b"keyid,issuer:always", issuer=cert
+                    )
+                except ValueError:
+                    continue
+                made.append(extension)
+
+        def change():
+            for i in range(200):
+                cert.get_issuer().CN = f"number {i}"
+                cert.set_serial_number(i)
+
+        support.run_together(initialize, initialize, change)
+        assert len(made) == len(half_made)
+        assert all("DirName:" in str(extension) for extension in half_made)
+
     def test_without_init(self):
         extension = crypto.X509Extension.__new__(crypto.X509Extension)
         for call in (
@@ -149,6 +245,7 @@ class TestInit:
             lambda: str(extension),
             lambda: extension._nid,
             lambda: extension._extension,
+            extension._subjectAltNameString,
             lambda: crypto.X509().add_extensions([extension]),
         ):
             with pytest.raises(ValueError):
@@ -202,6 +299,34 @@ class TestText:
             names += bytes([tag, len(text)]) + text
         extension = from_der(b"subjectAltName", bytes([0x30, len(names)]) + names)
         assert str(extension) == ("DNS:good.example\0.evil.example, email:a@b\0c, URI:http://x\0y")
+
+    @pytest.mark.parametrize(
+        "kind, shown",
+        [
+            ("2b060104018237140203", "othername:UPN:good\0evil"),
+            ("2b06010505070809", "othername:SmtpUTF8Mailbox:good\0evil"),
+        ],
+    )
+    def test_nul_is_seen_in_other_names(self, kind, shown):
+        def tlv(tag, content):
+            return bytes([tag, len(content)]) + content
+
+        value = tlv(0xA0, tlv(0x0C, b"good\0evil"))
+        names = tlv(0x30, tlv(0xA0, tlv(6, bytes.fromhex(kind)) + value))
+        assert str(from_der(b"subjectAltName", names)) == shown
+
+    def test_nul_is_seen_in_directory_names(self):
+        name = crypto.X509().get_subject()
+        name.CN = "good\0evil"
+        der = name.der()
+        names = bytes([0x30, len(der) + 2, 0xA4, len(der)]) + der
+        assert str(from_der(b"subjectAltName", names)) == "DirName:CN = good\\00evil"
+
+    def test_the_private_name(self):
+        extension = make(b"subjectAltName", b"DNS:a.example, IP:192.0.2.1")
+        assert extension._subjectAltNameString() == str(extension)
+        with pytest.raises(ValueError):
+            make(b"nsComment", b"x")._subjectAltNameString()
 
     def test_no_utf8(self):
         assert "\udcff" in str(from_der(b"subjectAltName", b"\x30\x03\x82\x01\xff"))

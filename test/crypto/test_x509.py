@@ -387,10 +387,9 @@ class TestSign:
             assert str(one.get_extension(count)) == "new"
             assert one.get_extension_count() == count + 1
 
-    def test_others_run_meanwhile(self, monkeypatch):
+    def test_others_run_meanwhile(self, pki):
         """The interpreter is let go while it is signed, and a change made then is kept."""
-        key = crypto.PKey()
-        key.generate_key(crypto.TYPE_RSA, 4096)
+        key = pki.ca.pkey()
         cert = build(key)
         go, stop, changed = threading.Semaphore(0), threading.Event(), []
 
@@ -520,7 +519,7 @@ class TestExtensions:
             with pytest.raises(ValueError, match="extensions"):
                 cert.add_extensions(wrong)
         for wrong in (object(), None, 1):
-            with pytest.raises(TypeError):
+            with pytest.raises(TypeError, match="extensions must be iterable"):
                 cert.add_extensions(wrong)
 
         def broken():
