@@ -394,7 +394,8 @@ class TestSign:
 class TestExport:
     def test_defaults(self, cert, key, authority):
         crl = with_entries(entry(b"3ab", b"superseded"))
-        before = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+        # The clock that C's time() reads may be some milliseconds late.
+        before = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=1.1)
         pem = crl.export(cert, key)
         after = datetime.datetime.now(datetime.UTC)
         assert pem.startswith(b"-----BEGIN X509 CRL-----\n")
@@ -943,10 +944,9 @@ class TestThreads:
         found = sorted(int(one.get_serial(), 16) for one in crl.get_revoked())
         assert found == list(range(1, 401))
 
-    def test_used_by_a_finalizer(self, cert, key):
-        """What the garbage collector runs inside of one of its methods may use it too."""
+    def test_used_by_a_finalizer(self):
+        """What the garbage collector runs inside of one of its methods waits for nobody."""
         crl = with_entries(entry())
-        crl.export(cert, key)
         found = []
 
         class Cycle:
@@ -956,22 +956,28 @@ class TestThreads:
             def __del__(self):
                 try:
                     found.append(len(crl.get_revoked()))
-                except RuntimeError:
-                    found.append(1)
+                except RuntimeError:  # as CPython 3.11 collects wherever an object is made
+                    found.append("in use")
 
         before = gc.get_threshold()
-        gc.set_threshold(1, 1, 1)
+        gc.disable()
         try:
-            for _ in range(50):
-                Cycle()
-                contents(crl)
-                with pytest.raises(ValueError):
+            Cycle()
+            gc.set_threshold(1, 1, 1)
+            try:
+                raise ZeroDivisionError
+            except ZeroDivisionError:  # with one at hand, the next exception is made at once
+                gc.enable()
+                try:  # and nothing else is made before
                     crypto.dump_crl(100, crl)
-                crypto.dump_crl(ASN1, crl)
+                except ValueError:
+                    pass
         finally:
             gc.set_threshold(*before)
-            gc.collect()
-        assert found == [1] * 50
+            gc.enable()
+        gc.collect()
+        assert found == (["in use"] if sys.version_info < (3, 12) else [1])
+        assert len(crl.get_revoked()) == 1
 
 
 @given(
