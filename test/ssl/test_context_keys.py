@@ -355,11 +355,12 @@ class TestCheckPrivatekey:
             context.check_privatekey()
 
 
-class TestSetPasswdCb:
-    @pytest.fixture(scope="class")
-    def key_path(self):
-        return encrypted(support.pki().ec_server.key_pem)
+@pytest.fixture(scope="module")
+def key_path():
+    return encrypted(support.pki().ec_server.key_pem)
 
+
+class TestSetPasswdCb:
     def test_protocol(self, context, key_path):
         asked = []
         context.set_passwd_cb(lambda *args: asked.append(args) or b"secret")
@@ -518,15 +519,16 @@ class TestSetPasswdCb:
         assert printed.split() == ["refused"] * 5
 
 
-class TestLoadTmpDh:
-    @pytest.fixture(scope="class")
-    def parameters(self):
-        path = support.fresh_path(".pem")
-        support.openssl(
-            "genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe2048", "-out", path
-        )
-        return path
+@pytest.fixture(scope="module")
+def parameters():
+    path = support.fresh_path(".pem")
+    support.openssl(
+        "genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe2048", "-out", path
+    )
+    return path
 
+
+class TestLoadTmpDh:
     def test_counts(self, parameters):
         pki = support.pki()
         server = support.server_context(pki.server, SSL.TLSv1_2_METHOD)
