@@ -88,6 +88,7 @@ class PKey:
         :raises TypeError: if it is anything else
         """
 
+@final
 class _EllipticCurve:
     """An elliptic curve that OpenSSL knows: an element of :func:`get_elliptic_curves`.
 
@@ -131,7 +132,10 @@ def get_elliptic_curve(name: str) -> _EllipticCurve:
 def X509_verify_cert_error_string(errnum: int) -> str:
     """What a number of a verification error means, in words.
 
+    :param errnum: the number; that of no error at all is 0
+    :returns: English text; also for a number that OpenSSL does not know
     :raises TypeError: *errnum* is no integer
+    :raises OverflowError: it is out of the range of a C long
 
     ``X509_verify_cert_error_string``.
     """
@@ -862,7 +866,9 @@ def load_certificate(type: int, buffer: Any) -> X509:
     :param type: FILETYPE_PEM or FILETYPE_ASN1
     :param buffer: bytes, another contiguous buffer, or str of ASCII.  Of PEM, the first
         certificate counts, whatever else there is; of ASN1, what comes behind is ignored
+    :returns: a new X509
     :raises Error: there is no certificate in it
+    :raises UnicodeEncodeError: a character that is not ASCII
     :raises ValueError: *type* is none of the two
     :raises TypeError: *buffer* is no buffer
 
@@ -873,6 +879,7 @@ def dump_certificate(type: int, cert: X509) -> bytes:
     """Dump a certificate.
 
     :param type: FILETYPE_PEM, FILETYPE_ASN1, or FILETYPE_TEXT for people
+    :returns: bytes, in all three
     :raises Error: the certificate cannot be encoded: it was never signed
     :raises ValueError: *type* is none of the three
     :raises TypeError: *cert* is no X509
@@ -890,8 +897,11 @@ def load_privatekey(
     :param type: FILETYPE_PEM or FILETYPE_ASN1
     :param buffer: bytes, another contiguous buffer, or str of ASCII
     :param passphrase: bytes; or a callable that is given False and returns bytes, at most
-        1024, and whose exceptions come out as they are.  Only for FILETYPE_PEM
-    :raises Error: there is no private key in it, or the passphrase is wrong
+        1024, and whose exceptions come out as they are.  Only for FILETYPE_PEM; not asked for a
+        key that is not encrypted
+    :returns: a new PKey
+    :raises Error: there is no private key in it, or the passphrase is wrong or missing
+    :raises UnicodeEncodeError: a character in *buffer* that is not ASCII
     :raises ValueError: *type* is none of the two; a passphrase for FILETYPE_ASN1; one that is
         too long or, from the callable, not bytes
     :raises TypeError: *buffer* is no buffer; *passphrase* is neither bytes nor callable
@@ -912,11 +922,13 @@ def dump_privatekey(
 
     :param type: FILETYPE_PEM, FILETYPE_ASN1 or FILETYPE_TEXT
     :param cipher: the name of a cipher, such as ``"aes-256-cbc"``; None not to encrypt
-    :param passphrase: bytes; or a callable that is given True and returns bytes.  Only for
-        FILETYPE_PEM; without a cipher it is not used
-    :raises Error: the key is empty, or has no private part
+    :param passphrase: bytes, at most 1024; or a callable that is given True and returns such
+        bytes, and whose exceptions come out as they are.  Only for FILETYPE_PEM; not used without a
+        cipher
+    :returns: bytes, in all three
+    :raises Error: the key is empty, or has no private part; the cipher cannot encrypt keys
     :raises ValueError: *type* is none of the three; the cipher is not known; a passphrase for
-        another type than FILETYPE_PEM, or one that is too long
+        another type than FILETYPE_PEM; one that is too long or, from the callable, not bytes
     :raises TypeError: *pkey* is no PKey; a cipher without a passphrase; *passphrase* is neither
         bytes nor callable; TEXT of a key that is not RSA
 
@@ -928,7 +940,9 @@ def load_publickey(type: int, buffer: Any) -> PKey:
 
     :param type: FILETYPE_PEM or FILETYPE_ASN1
     :param buffer: bytes, another contiguous buffer, or str of ASCII
+    :returns: a new PKey, which has no private part
     :raises Error: there is no public key in it
+    :raises UnicodeEncodeError: a character in *buffer* that is not ASCII
     :raises ValueError: *type* is none of the two
     :raises TypeError: *buffer* is no buffer
 
@@ -939,6 +953,8 @@ def dump_publickey(type: int, pkey: PKey) -> bytes:
     """Dump the public part of a key as SubjectPublicKeyInfo.
 
     :param type: FILETYPE_PEM or FILETYPE_ASN1
+    :param pkey: a key with or without a private part
+    :returns: bytes
     :raises Error: the key is empty
     :raises ValueError: *type* is none of the two
     :raises TypeError: *pkey* is no PKey
@@ -995,13 +1011,15 @@ def dump_crl(type: int, crl: CRL) -> bytes:
     """
 
 def sign(pkey: PKey, data: Any, digest: str | bytes | None) -> bytes:
-    """Sign data with a private key.
+    """Sign data with a private key.  Other threads run meanwhile.
 
-    :param data: bytes or another contiguous buffer
+    :param data: bytes or another contiguous buffer; :class:`str` is taken as UTF-8, with a
+        :exc:`DeprecationWarning`
     :param digest: the name of a digest, such as ``"sha256"``; None or ``""`` for keys that
-        take none, as Ed25519
-    :returns: the signature; RSA pads as PKCS #1 v1.5 says
-    :raises ValueError: the digest is not known; the key is empty or has no private part
+        take none: Ed25519, Ed448, ML-DSA and SLH-DSA
+    :returns: the signature as bytes; RSA pads as PKCS #1 v1.5 says
+    :raises ValueError: the digest is not known, or is None for a key that takes one; the key is
+        empty or has no private part
     :raises Error: the key cannot sign so
     :raises TypeError: *pkey* is no PKey, *data* no buffer
 
@@ -1009,13 +1027,15 @@ def sign(pkey: PKey, data: Any, digest: str | bytes | None) -> bytes:
     """
 
 def verify(cert: X509, signature: Any, data: Any, digest: str | bytes | None) -> None:
-    """Verify a signature over data with a certificate's key.
+    """Verify a signature over data with a certificate's key.  Other threads run meanwhile.
+
+    Nothing is returned: an exception tells that the signature is wrong.
 
     :param signature: bytes or another contiguous buffer
-    :param data: bytes or another contiguous buffer
+    :param data: as for :func:`sign`
     :param digest: as for :func:`sign`
-    :raises Error: the signature is not right
-    :raises ValueError: the digest is not known
+    :raises Error: the signature is wrong, or the key cannot verify any
+    :raises ValueError: the digest is not known, or is None for a key that takes one
     :raises TypeError: *cert* is no X509, *signature* or *data* no buffer
 
     ``EVP_DigestVerify``.

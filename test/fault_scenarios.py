@@ -51,6 +51,27 @@ def key_generation():
     return scenario
 
 
+def small_dsa_keys():
+    def scenario():
+        key = crypto.PKey()
+        key.generate_key(crypto.TYPE_DSA, 512)
+        assert crypto.sign(key, b"data", "sha1")
+        _refused(crypto.Error, key.generate_key, crypto.TYPE_DSA, 100)
+
+    return scenario
+
+
+def curves():
+    def scenario():
+        found = crypto.get_elliptic_curve("prime256v1")
+        assert found in crypto.get_elliptic_curves()
+        assert found.from_nid(None, found._nid) is found
+        assert found._to_EC_KEY()
+        _refused(ValueError, crypto.get_elliptic_curve, "no such curve")
+
+    return scenario
+
+
 def key_loading():
     pem, der = support.pki().ec_server.key_pem, support.pki().ec_server.key_der
     public = support.openssl("pkey", "-pubout", stdin=pem)
