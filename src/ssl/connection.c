@@ -105,7 +105,6 @@ connection_traverse(PyObject *op, visitproc visit, void *arg)
     Py_VISIT(self->calls);
     Py_VISIT(self->socket);
     Py_VISIT(self->app_data);
-    Py_VISIT(self->kept);
     return util_object_traverse(op, visit, arg);
 }
 
@@ -119,7 +118,6 @@ connection_clear(PyObject *op)
     Py_CLEAR(self->calls);
     Py_CLEAR(self->socket);
     Py_CLEAR(self->app_data);
-    Py_CLEAR(self->kept);
     return util_object_clear(op);
 }
 

@@ -25,6 +25,8 @@ ssl_calls_changed(PyObject *calls, const ssl_change *changes, int count)
     return result;
 }
 
+/* SSL_new copies how to verify and whom to inform, if anybody; whom to ask about the server's name
+   is looked up in the second SSL_CTX first, and all others in the second alone. */
 PyObject *
 ssl_calls_merged(PyObject *mine, PyObject *theirs)
 {

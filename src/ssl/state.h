@@ -94,7 +94,6 @@ typedef struct {
     PyObject *calls;          /* guarded by mutex */
     PyObject *socket;         /* what was given; None for memory */
     PyObject *app_data;
-    PyObject *kept;          /* what OpenSSL reads after a callback has returned */
     util_mutex mutex;        /* around every use of ptr; never held while waiting */
     ssl_transport transport; /* guarded by it, as all up to the gate */
     ssl_queue later;         /* application data read past by a renegotiation */
