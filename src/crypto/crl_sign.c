@@ -36,6 +36,16 @@ put_time(X509_CRL *crl, int (*put)(X509_CRL *, const ASN1_TIME *), const ASN1_TI
 }
 
 static int
+put_copy(X509_CRL *crl, const X509_EXTENSION *extension)
+{
+    X509_EXTENSION *copy = X509_EXTENSION_dup(extension);
+    int done = copy != NULL && X509_CRL_add_ext(crl, copy, -1);
+
+    X509_EXTENSION_free(copy);
+    return done;
+}
+
+static int
 fill(X509_CRL *fresh, const CRLObject *self, const signing *how)
 {
     X509_CRL *old = self->ptr;
@@ -50,7 +60,7 @@ fill(X509_CRL *fresh, const CRLObject *self, const signing *how)
            && put_time(fresh, X509_CRL_set1_lastUpdate, how->last, X509_CRL_get0_lastUpdate(old))
            && put_time(fresh, X509_CRL_set1_nextUpdate, how->next, X509_CRL_get0_nextUpdate(old));
     for (int i = 0; done && i < X509_CRL_get_ext_count(old); i++)
-        done = X509_CRL_add_ext(fresh, X509_CRL_get_ext(old, i), -1);
+        done = put_copy(fresh, X509_CRL_get_ext(old, i));
     for (int i = 0; done && i < sk_X509_REVOKED_num(entries); i++)
         done = X509_CRL_add0_revoked(fresh, sk_X509_REVOKED_value(entries, i));
     return done && (!how->sorted || X509_CRL_sort(fresh));
