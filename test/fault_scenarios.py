@@ -193,6 +193,31 @@ def certificate_reading():
     return scenario
 
 
+def certificate_changing():
+    der, pem = support.pki().server.cert_der, support.pki().ec_server.key_pem
+
+    def scenario():
+        cert, key = crypto.load_certificate(ASN1, der), crypto.load_privatekey(PEM, pem)
+        cert.set_serial_number(-(1 << 90))
+        cert.get_subject().CN = "before"
+        crypto.X509Store().add_cert(cert)  # from now on it is lent
+        cert.get_issuer().CN = "after"
+        cert.set_pubkey(key)
+        cert.add_extensions(iter((crypto.X509Extension(b"nsComment", False, b"x"),)))
+        assert crypto.dump_certificate(ASN1, cert) == der
+        _refused(crypto.Error, cert.sign, key, "shake256")
+        assert crypto.dump_certificate(ASN1, cert) == der
+        cert.sign(key, "sha256")
+        again = crypto.load_certificate(ASN1, crypto.dump_certificate(ASN1, cert))
+        assert again.get_serial_number() == -(1 << 90)
+        assert (again.get_subject().CN, again.get_issuer().CN) == ("before", "after")
+        assert str(again.get_extension(again.get_extension_count() - 1)) == "x"
+        again.gmtime_adj_notAfter(-5)
+        assert again.has_expired()
+
+    return scenario
+
+
 def names():
     cert = support.pki().server.x509()
 
@@ -231,6 +256,9 @@ def extensions():
             assert extension.get_short_name() == name
             assert extension.get_critical() == 0
             assert str(extension)
+        name = bytes.fromhex("300fa00d06032a0304a0060c046100 6263")
+        other = crypto.X509Extension(b"subjectAltName", False, b"DER:" + name.hex(":").encode())
+        assert str(other) == other._subjectAltNameString()
         _refused(crypto.Error, crypto.X509Extension, b"keyUsage", False, b"no such usage")
         _refused(crypto.Error, crypto.X509Extension, b"noSuchName", False, b"x")
 
