@@ -512,6 +512,11 @@ class TestSign:
         with pytest.raises(TypeError, match="pkey"):
             crypto.X509Req().sign(wrong, "sha256")
 
+    def test_a_digest_that_does_not_fit(self):
+        with pytest.raises(crypto.Error) as caught:
+            build(support.pki().ec_ca.pkey(), digest="shake256")
+        assert caught.value.args[0]
+
     @pytest.mark.parametrize("wrong", [3, object(), bytearray(b"sha256")])
     def test_wrong_digest_type(self, key, wrong):
         with pytest.raises(TypeError, match="digest"):

@@ -137,14 +137,20 @@ class TestSerialNumber:
 
     @given(st.integers(min_value=1, max_value=2**159))
     def test_through_the_encoding(self, serial):
-        key = self.__dict__.setdefault(
-            "key", crypto.load_privatekey(PEM, support.pki().ec_ca.key_pem)
-        )
+        key = support.pki().ec_ca.pkey()
         cert = build(key)
         cert.set_serial_number(serial)
         cert.sign(key, "sha256")
         again = crypto.load_certificate(ASN1, crypto.dump_certificate(ASN1, cert))
         assert again.get_serial_number() == serial
+
+    def test_negative_through_the_encoding(self, key):
+        for serial in (-1, -128, -129, -(2**63), -(2**64), -(2**159)):
+            cert = build(key)
+            cert.set_serial_number(serial)
+            cert.sign(key, "sha256")
+            again = crypto.load_certificate(ASN1, crypto.dump_certificate(ASN1, cert))
+            assert again.get_serial_number() == serial
 
     def test_huge(self):
         cert = crypto.X509()
@@ -210,13 +216,21 @@ class TestTimes:
     @given(
         st.datetimes(
             min_value=datetime.datetime(1950, 1, 1), max_value=datetime.datetime(9999, 12, 31)
-        )
+        ),
+        st.one_of(st.just("Z"), st.integers(-12 * 60, 12 * 60)),
     )
-    def test_any_time_through_the_encoding(self, moment):
-        when = moment.strftime("%Y%m%d%H%M%SZ").rjust(15, "0").encode()
-        cert = crypto.X509()
+    def test_any_time_through_the_encoding(self, moment, zone):
+        if zone != "Z":
+            zone = f"{'-' if zone < 0 else '+'}{abs(zone) // 60:02}{abs(zone) % 60:02}"
+        when = (moment.strftime("%Y%m%d%H%M%S") + zone).encode()
+        key = support.pki().ec_ca.pkey()
+        cert = build(key)
+        cert.set_notBefore(when)
         cert.set_notAfter(when)
-        assert cert.get_notAfter() == when
+        assert cert.get_notBefore() == cert.get_notAfter() == when
+        cert.sign(key, "sha256")
+        again = crypto.load_certificate(ASN1, crypto.dump_certificate(ASN1, cert))
+        assert again.get_notBefore() == again.get_notAfter() == when
 
     def test_the_command_agrees(self, key):
         cert = build(key)
@@ -544,6 +558,94 @@ class TestExtensions:
             key, extensions=[crypto.X509Extension(b"subjectAltName", True, b"IP:192.0.2.7")]
         )
         assert "IP Address:192.0.2.7" in printed(cert, "-ext", "subjectAltName")
+
+
+class TestTheCommand:
+    """What the openssl command has made is read as it was meant, and the other way round."""
+
+    SUBJECT = "/C=DE/ST=Bayern/L=M\xfcnchen/O=Ex+OU=a/OU=b/CN=\u540d\u524d/emailAddress=a@b.example"
+
+    def test_its_certificates(self, tmp_path):
+        key = tmp_path / "key"
+        key.write_bytes(support.new_key("ec"))
+        pem = support.openssl(
+            *(
+                "req",
+                "-x509",
+                "-new",
+                "-key",
+                key,
+                "-utf8",
+                "-subj",
+                self.SUBJECT,
+                "-multivalue-rdn",
+            ),
+            *("-days", "30", "-set_serial", "0x7fffffffffffffffffffffff", "-sha384"),
+            *("-addext", "subjectAltName=DNS:x.example,URI:http://x/,IP:::1"),
+            *(
+                "-addext",
+                "keyUsage=critical,keyCertSign",
+                "-addext",
+                "nameConstraints=permitted;DNS:x",
+            ),
+        )
+        cert = crypto.load_certificate(PEM, pem)
+        fields = [
+            (field.decode(), value.decode()) for field, value in cert.get_subject().get_components()
+        ]
+        assert fields == [
+            *(("C", "DE"), ("ST", "Bayern"), ("L", "M\xfcnchen"), ("OU", "a"), ("O", "Ex")),
+            *(("OU", "b"), ("CN", "\u540d\u524d"), ("emailAddress", "a@b.example")),
+        ]
+        assert cert.get_subject() == cert.get_issuer()
+        assert cert.get_serial_number() == 0x7FFFFFFFFFFFFFFFFFFFFFFF
+        assert (cert.get_version(), cert.has_expired()) == (2, False)
+        assert cert.get_signature_algorithm() == b"ecdsa-with-SHA384"
+        days = [
+            datetime.datetime.strptime(when.decode(), "%Y%m%d%H%M%SZ")
+            for when in (cert.get_notBefore(), cert.get_notAfter())
+        ]
+        assert days[1] - days[0] == datetime.timedelta(30)
+        extensions = [cert.get_extension(i) for i in range(cert.get_extension_count())]
+        texts = {one.get_short_name(): (one.get_critical(), str(one)) for one in extensions}
+        assert texts[b"keyUsage"] == (1, "Certificate Sign")
+        assert texts[b"subjectAltName"][1] == (
+            "DNS:x.example, URI:http://x/, IP Address:0:0:0:0:0:0:0:1"
+        )
+        assert texts[b"nameConstraints"][1].split() == ["Permitted:", "DNS:x"]
+        assert crypto.dump_certificate(PEM, cert) == pem
+
+    def test_our_certificates(self, key, pki):
+        issuer = pki.ec_ca.x509()
+        extensions = [
+            crypto.X509Extension(b"basicConstraints", True, b"CA:TRUE, pathlen:2"),
+            crypto.X509Extension(b"keyUsage", False, b"digitalSignature, cRLSign"),
+            crypto.X509Extension(b"extendedKeyUsage", False, b"serverAuth, 1.2.3.4"),
+            crypto.X509Extension(
+                b"subjectAltName", False, b"DNS:x, email:a@b, IP:192.0.2.1, RID:1.2.3"
+            ),
+            crypto.X509Extension(b"authorityKeyIdentifier", False, b"keyid", issuer=issuer),
+            crypto.X509Extension(b"crlDistributionPoints", False, b"URI:http://crl.example/"),
+            crypto.X509Extension(b"1.2.3.4.5", True, b"ASN1:UTF8String:ours"),
+        ]
+        cert = build(key, "a name", issuer, pki.ec_ca.pkey(), "sha512", extensions)
+        text = printed(cert, "-text")
+        lines = [line.strip() for line in text.splitlines()]
+        assert "Version: 3 (0x2)" in lines
+        assert "Serial Number: 4660 (0x1234)" in lines
+        assert "Signature Algorithm: ecdsa-with-SHA512" in lines
+        assert "Not Before: Jan  1 00:00:00 2020 GMT" in lines
+        assert "Not After : Dec 31 23:59:59 2049 GMT" in lines
+        assert re.search(r"Subject: CN ?= ?a name\n", text)
+        assert re.search(rf"Issuer: O ?= ?pyOpenSSL tests, CN ?= ?{issuer.get_issuer().CN}\n", text)
+        assert "X509v3 Basic Constraints: critical" in lines
+        assert "1.2.3.4.5: critical" in lines
+        for i, extension in enumerate(extensions):
+            assert cert.get_extension(i).get_data() == extension.get_data()
+            shown = [line.strip() for line in str(extension).splitlines()]
+            assert extension._nid == 0 or any(
+                shown == lines[at : at + len(shown)] for at in range(len(lines))
+            )
 
 
 class TestLent:
