@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 import support
 from OpenSSL import crypto
 
-
 NO_MEMORY = 0xC0100  # an error's reason when an allocation failed
 
 
@@ -148,7 +147,7 @@ class TestFields:
 
     def test_a_subclass_comes_first(self):
         class Mine(crypto.X509Name):
-            O = "the class's"
+            OU = "the class's"
 
             @property
             def title(self):
@@ -157,8 +156,8 @@ class TestFields:
             def surname(self):
                 return "a method"
 
-        name = Mine(fresh(CN="x", O="the name's", title="Dr"))
-        assert (name.CN, name.O, name.surname()) == ("x", "the class's", "a method")
+        name = Mine(fresh(CN="x", OU="the name's", title="Dr"))
+        assert (name.CN, name.OU, name.surname()) == ("x", "the class's", "a method")
         assert name.title == "Dr"  # as __getattr__ would be asked then
         with pytest.raises(AttributeError):
             name.foobar
