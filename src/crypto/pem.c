@@ -196,7 +196,6 @@ crypto_dump(crypto_state *state, const crypto_kind *kind, PyObject *type, const 
     PyObject *result;
 
     util_errors_clear();
-    util_errors_clear();
     switch (crypto_format_of(type)) {
     case X509_FILETYPE_ASN1:
         if (!kind->is_slow)
