@@ -325,55 +325,6 @@ def netscape_spki():
     return scenario
 
 
-def requests():
-    pem = support.pki().ec_server.key_pem
-
-    def scenario():
-        key = crypto.load_privatekey(PEM, pem)
-        request = crypto.X509Req()
-        request.set_version(0)
-        request.get_subject().CN = "a name"
-        request.set_pubkey(key)
-        request.add_extensions(iter((crypto.X509Extension(b"keyUsage", True, b"keyCertSign"),)))
-        request.sign(key, "sha256")
-        copy = crypto.load_certificate_request(
-            ASN1, crypto.dump_certificate_request(ASN1, request)
-        )
-        assert copy.verify(key)
-        assert copy.get_subject().CN == "a name"
-        assert [item.get_short_name() for item in copy.get_extensions()] == [b"keyUsage"]
-        assert crypto.dump_certificate_request(TEXT, copy)
-
-    return scenario
-
-
-def revocation_lists():
-    authority = support.ca("Revoking CA")
-    authority.revoke(authority.issue("one"), authority.issue("two"))
-    pem = authority.crl_pem()
-    cert, key = authority.x509(), authority.pkey()
-
-    def scenario():
-        crl = crypto.load_crl(PEM, pem)
-        assert len(crl.get_revoked()) == 2
-        assert crl.get_issuer().CN == "Revoking CA"
-        revoked = crypto.Revoked()
-        revoked.set_serial(b"ABC")
-        revoked.set_rev_date(b"20200101000000Z")
-        revoked.set_reason(b"keyCompromise")
-        crl.add_revoked(revoked)
-        crl.set_lastUpdate(b"20200101000000Z")
-        crl.set_nextUpdate(b"20300101000000Z")
-        crl.sign(cert, key, b"sha256")
-        copy = crypto.load_crl(ASN1, crypto.dump_crl(ASN1, crl))
-        assert [item.get_serial() for item in copy.get_revoked()][-1] == b"0ABC"
-        assert [item.get_reason() for item in copy.get_revoked()][-1] == b"Key Compromise"
-        assert crypto.CRL().export(cert, key, PEM, 100, b"sha256")
-        assert crypto.dump_crl(TEXT, copy)
-
-    return scenario
-
-
 def stores():
     pki = support.pki()
     root, crl = pki.ec_ca.cert_pem, pki.ec_ca.crl_pem()
