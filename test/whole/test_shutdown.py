@@ -108,9 +108,12 @@ client = SSL.Connection(support.client_context(), socket.create_server(("127.0.0
 """
         assert (
             support.run_script(f"""{START}
-import threading
+import contextlib, threading
 {setup}
-threading.Thread(target=lambda: {call}, daemon=True).start()
+def wait():
+    with contextlib.suppress(OSError):  # it may get there after its descriptor has gone
+        {call}
+threading.Thread(target=wait, daemon=True).start()
 sockets = [item._socket for item in (client, globals().get("server")) if item]
 import atexit
 atexit.register(lambda: [item.detach() for item in sockets])  # no ResourceWarning
