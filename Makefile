@@ -24,7 +24,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help venv upstream demo build build-debug test lint format asan tsan valgrind coverage \
-	faults leaks bench bench-insns docs stubs symbols matrix dist fixtures clean
+	faults leaks same bench bench-insns docs stubs symbols matrix dist fixtures clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ test: build-debug $(UPSTREAM_READY) ## set up, build with assertions, run pytest
 
 faults: build-debug ## fail every allocation in turn
 	$(PYTEST) -m '' test/whole/test_faults.py
+
+same: build-debug $(UPSTREAM_READY) ## the behaviour tests on the original too: every difference is documented
+	$(PYTEST) -m '' test/interop/test_same_as_pyopenssl.py
 
 leaks: build-debug ## run each operation many times and count
 	$(PYTEST) -m '' test/whole/test_leaks.py

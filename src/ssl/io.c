@@ -281,7 +281,8 @@ fail(ConnectionObject *self, io_op *op)
     else if (op->error == IO_GIVEN_UP)
         util_raise_reason(state->Error, "SSL routines", "protocol is shutdown");
     else if (op->error == IO_BAD_RETRY)
-        util_raise_reason(state->Error, "SSL routines", "bad write retry");
+        util_raise_reason(state->Error, "SSL routines",
+                          op->size < self->accepted ? "bad length" : "bad write retry");
     else
         ssl_raise(state, op->error, op->sys);
     return -1;

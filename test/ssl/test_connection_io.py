@@ -522,7 +522,7 @@ class TestNonBlocking:
         sent, refused = self.fill(client)
         with pytest.raises(SSL.Error) as caught:
             client.send(refused[:-1])
-        assert caught.value.args[0][0] == ("SSL routines", "", "bad write retry")
+        assert caught.value.args[0][0] == ("SSL routines", "", "bad length")
 
     def test_reading_goes_on(self, pair):
         client, server = pair
