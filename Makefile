@@ -10,7 +10,8 @@ UPSTREAM := .venv-upstream
 UPSTREAM_READY := $(UPSTREAM)/.ready-$(shell cksum < requirements-upstream.txt | cut -d' ' -f1)
 PIP := install -q --disable-pip-version-check --cache-dir $(CURDIR)/build/pip
 SETUP := $(PY) setup.py -q
-PYTEST := $(PY) -X dev -m pytest
+# -P: OpenSSL is the one that is to be tested, not the one that lies in the current folder.
+PYTEST := $(PY) -P -X dev -m pytest
 PACKAGE := $(wildcard OpenSSL/*.py OpenSSL/*.pyi) OpenSSL/py.typed
 C_FILES := $(wildcard src/*/*.[ch] test/*.[ch])
 
@@ -58,10 +59,6 @@ $(UPSTREAM_READY): requirements-upstream.txt
 	@rm -f $(UPSTREAM)/.ready-* && touch $@
 
 # ---- building and testing ----
-
-# Nothing is imported from the current folder because it is the current one, by tests' children
-# neither: some targets test other modules than those that lie there.
-test faults leaks asan tsan valgrind coverage: export PYTHONSAFEPATH = 1
 
 demo: build ## set up, build, and show the main job: certificates, a TLS server, a TLS client
 	@PYTHONPATH=. $(PY) doc/examples/demo.py

@@ -21,6 +21,12 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def beside_the_package():
+    """Python started with -c imports from the current folder: let the tested package lie there."""
+    os.chdir(support.PACKAGE.parent)
+
+
 @pytest.fixture(autouse=True)
 def error_queue():
     """Nothing of ours stays on OpenSSL's error queue, where it would mislead others."""

@@ -31,7 +31,7 @@ cp .venv/pyvenv.cfg "$home/"
 export ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1:abort_on_error=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 export LSAN_OPTIONS="suppressions=$top/tools/lsan.supp:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}"
-export PYTHONMALLOC=malloc PYTHONSAFEPATH=1
+export PYTHONMALLOC=malloc
 export PYTEST_TIMEOUT="${PYTEST_TIMEOUT:-600}"
 export PYTHONPATH="$top/$tree:$top/tools"
-exec "$home/bin/python" -X dev -m pytest -p preload -o "pythonpath=$tree test" "$@"
+exec "$home/bin/python" -P -X dev -m pytest -p preload -o "pythonpath=$tree test" "$@"

@@ -35,5 +35,5 @@ mkdir -p "$tree/OpenSSL"
 cp OpenSSL/*.py OpenSSL/*.pyi OpenSSL/py.typed "$tree/OpenSSL/"
 PYOPENSSL_SANITIZE=thread "$venv/bin/python" setup.py -q build_ext -b "$tree" build_test -b "$tree"
 export TSAN_OPTIONS="suppressions=$PWD/tools/tsan.supp:halt_on_error=0:exitcode=66"
-export PYTHON_GIL=0 PYTHONSAFEPATH=1 PYTEST_TIMEOUT=1800
-exec "$venv/bin/python" -m pytest -m '' -o "pythonpath=$tree test" test/whole/test_threads.py
+export PYTHON_GIL=0 PYTEST_TIMEOUT=1800
+exec "$venv/bin/python" -P -m pytest -m '' -o "pythonpath=$tree test" test/whole/test_threads.py
