@@ -198,6 +198,8 @@ util_from_asn1_integer(const ASN1_INTEGER *number)
     size_t size = (size_t)ASN1_STRING_length(number);
     PyObject *result;
 
+    if (size == 0) /* never set; there are no digits to point to */
+        return PyLong_FromLong(0);
 #if HAVE_LONG_NATIVE_BYTES
     result = PyLong_FromUnsignedNativeBytes(digits, size, Py_ASNATIVEBYTES_BIG_ENDIAN);
 #else
