@@ -223,8 +223,9 @@ class X509Extension:
 class X509:
     """A certificate.
 
-    ``X509()`` is an empty one, to be filled and signed.  After :meth:`sign` the encoding is kept:
-    what a later setter changes is encoded by signing again.
+    ``X509()`` is an empty one, to be filled and signed.  One that was signed or loaded must be
+    signed again after a change; until then, what :func:`dump_certificate` and :meth:`digest`
+    show of it depends on OpenSSL's version: the old encoding or one that the signature does not fit.
 
     Several threads may use one certificate at once.  An ``X509``.
     """

@@ -204,9 +204,9 @@ def certificate_changing():
         cert.get_issuer().CN = "after"
         cert.set_pubkey(key)
         cert.add_extensions(iter((crypto.X509Extension(b"nsComment", False, b"x"),)))
-        assert crypto.dump_certificate(ASN1, cert) == der
+        before = crypto.dump_certificate(ASN1, cert)
         _refused(crypto.Error, cert.sign, key, "shake256")
-        assert crypto.dump_certificate(ASN1, cert) == der
+        assert crypto.dump_certificate(ASN1, cert) == before
         cert.sign(key, "sha256")
         again = crypto.load_certificate(ASN1, crypto.dump_certificate(ASN1, cert))
         assert again.get_serial_number() == -(1 << 90)

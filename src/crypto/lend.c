@@ -103,9 +103,8 @@ copy_extensions(X509 *copy, const X509 *cert)
     return done;
 }
 
-/* X509_dup copies what was signed, without what setters have changed since, and nothing at all
-   of what was never signed.  So each field that differs is copied after it.  As in the original
-   it is not encoded before the copy is signed. */
+/* X509_dup copies what was signed, perhaps without what setters have changed since, and nothing at
+   all of what was never signed.  So each field that differs is copied after it. */
 X509 *
 crypto_x509_copy(X509 *cert)
 {
