@@ -30,7 +30,7 @@ ssl_calls_changed(PyObject *calls, const ssl_change *changes, int count)
 PyObject *
 ssl_calls_merged(PyObject *mine, PyObject *theirs)
 {
-    ssl_change kept[3];
+    ssl_change kept[3] = {0};
     int count = 0;
 
     if (mine == NULL)
