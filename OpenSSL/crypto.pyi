@@ -225,7 +225,8 @@ class X509:
 
     ``X509()`` is an empty one, to be filled and signed.  One that was signed or loaded must be
     signed again after a change; until then, what :func:`dump_certificate` and :meth:`digest`
-    show of it depends on OpenSSL's version: the old encoding or one that the signature does not fit.
+    show of it depends on OpenSSL's version: the old encoding, or one that the signature does not
+    fit.
 
     Several threads may use one certificate at once.  An ``X509``.
     """
