@@ -10,6 +10,8 @@ import sysconfig
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import docstrings
+
 ROOT = Path(__file__).resolve().parent.parent
 DEFINES = ["-DOPENSSL_API_COMPAT=30000", "-DOPENSSL_NO_DEPRECATED"]
 INCLUDES = ["-Isrc", "-Ibuild/doc-headers"]
@@ -55,7 +57,14 @@ def tidy(path: str) -> tuple[bool, str]:
     return good, "\n".join(lines)
 
 
+def write_doc_headers() -> None:
+    """What the sources include and setup.py makes; nothing may have been built yet."""
+    for stub in (ROOT / "OpenSSL").glob("*.pyi"):
+        docstrings.write(stub, ROOT / "build/doc-headers" / f"{stub.stem.lower()}_doc.h")
+
+
 def main(names: list[str]) -> int:
+    write_doc_headers()
     files = names or sorted(
         str(path.relative_to(ROOT))
         for folder in ("src", "test")
