@@ -241,6 +241,7 @@ rand_exec(PyObject *module)
 {
     rand_state *state = PyModule_GetState(module);
 
+    util_keep_openssl();
     return util_add_exception(module, "OpenSSL.rand.Error", error_doc, NULL, &state->Error);
 }
 

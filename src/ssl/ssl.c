@@ -186,6 +186,7 @@ ssl_exec(PyObject *module)
 {
     ssl_state *state = PyModule_GetState(module);
 
+    util_keep_openssl();
     if (import_crypto(state) < 0 || import_errorcode(state) < 0 || make_no_calls(state) < 0
         || add_exceptions(module, state) < 0 || add_types(module, state) < 0
         || add_constants(module, state) < 0 || add_places(module) < 0

@@ -1,6 +1,7 @@
 #include "util/module.h"
 
 #include "util/object.h"
+#include "util/openssl.h"
 
 #include <string.h>
 
@@ -22,6 +23,12 @@ show_dict(PyTypeObject *type)
     Py_XDECREF(descriptor);
     PyType_Modified(type);
     return failed ? -1 : 0;
+}
+
+void
+util_keep_openssl(void)
+{
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 }
 
 int

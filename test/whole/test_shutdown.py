@@ -86,7 +86,7 @@ for thread in threads: thread.join()
 """,
 }
 
-START = "import support\nimport OpenSSL\nfrom OpenSSL import SSL, crypto, rand\n"
+START = "import OpenSSL\nfrom OpenSSL import SSL, crypto, rand\nimport support\n"
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
