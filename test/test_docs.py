@@ -97,7 +97,7 @@ def run_example(name, *args, check=True):
     command = [sys.executable, "-X", "dev", "-W", "error", EXAMPLES / name, *map(str, args)]
     # Its daemon threads hold what they hold when the process ends, and service_identity brings in
     # cryptography, which keeps things too: no leaks of ours.
-    environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
+    environment = {**os.environ, **support.UNFINISHED}
     return subprocess.run(
         command,
         env=environment,
