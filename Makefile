@@ -45,7 +45,7 @@ FORCE:
 
 $(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CPython 3.11 or newer is needed")'
-	@tools/packages.sh gcc libc6-dev libssl-dev python3-dev python3-venv openssl
+	@tools/packages.sh gcc libc6-dev libssl-dev python3-dev python3-venv openssl gnutls-bin
 	@[ -x $(PY) ] || $(PYTHON) -m venv --clear $(VENV)
 	$(PY) -m pip $(PIP) -r requirements-dev.txt
 	@rm -f $(VENV)/.ready-* && touch $@
