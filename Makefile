@@ -25,7 +25,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help venv upstream demo build build-debug test lint format asan tsan valgrind coverage \
-	faults leaks same bench bench-insns docs stubs symbols matrix dist fixtures clean
+	faults leaks same bench bench-insns docs stubs symbols matrix dist clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -150,9 +150,6 @@ dist: $(READY) ## the source archive, and a check that it builds
 	$(SETUP) sdist
 	$(PY) -m pip $(subst install,wheel,$(PIP)) --no-deps --no-build-isolation -w build/dist dist/*.tar.gz
 	@ls dist build/dist
-
-fixtures: $(READY) ## make the files in test/data again
-	PYTHON=$(PY) test/data/make.sh
 
 clean: ## remove everything that was made, but for .venv and .venv-upstream
 	rm -rf build dist doc/_build OpenSSL/*.so test/*.so *.egg-info .hypothesis .*_cache

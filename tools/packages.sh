@@ -21,7 +21,7 @@ there() {
 os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null ;;
     python3-venv) "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null ;;
     binutils) command -v nm >/dev/null ;;
-    gnutls-bin) command -v gnutls-cli >/dev/null ;;
+    gnutls-bin) command -v certtool >/dev/null ;;
     ca-certificates) [ -s /etc/ssl/certs/ca-certificates.crt ] ;;
     *) command -v "$1" >/dev/null ;;
     esac
