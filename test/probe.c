@@ -5,7 +5,7 @@
 #include "util/module.h"
 #include "util/object.h"
 #include "util/openssl.h"
-#include "util/thread.h"
+#include "util/lock.h"
 
 #include <pthread.h>
 
@@ -630,7 +630,8 @@ mutex_is_mine(PyObject *self, PyObject *unused)
 static PyObject *
 mutex_wanted(PyObject *self, PyObject *unused)
 {
-    return PyLong_FromLong(atomic_load(&((MutexObject *)self)->mutex.wanted));
+    return PyLong_FromUnsignedLong(
+        util_how_many(atomic_load(&((MutexObject *)self)->mutex.wanted)));
 }
 
 static PyMethodDef mutex_methods[] = {

@@ -20,6 +20,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
+import traceback
+import warnings
 from pathlib import Path
 
 import OpenSSL
@@ -640,6 +643,22 @@ class Interruption:
         signal.signal(self.number, self._before)
 
 
+# ---- threads that wait ----
+
+# poll, ppoll and futex: x86-64, x86-64, most others.
+SYSTEM_CALLS = {"descriptor": {"7", "271", "73"}, "lock": {"202", "98"}}
+
+
+def waits(thread, what="descriptor"):
+    """Return once another thread waits, in the kernel, for a descriptor or a lock."""
+    path = Path(f"/proc/self/task/{thread.native_id}/syscall")
+    for _ in range(TIMEOUT * 1000):
+        if path.read_text().split()[0] in SYSTEM_CALLS[what]:
+            return
+        time.sleep(0.001)
+    raise AssertionError("the thread does not wait")
+
+
 # ---- processes ----
 
 # A thread that nobody waits for, and a child that comes of a fork, take memory with them when
@@ -680,6 +699,30 @@ def run_script(code, *args, check=True, flags=STRICT, timeout=TIMEOUT, **environ
 def run_file(path, *args, check=True, flags=STRICT, timeout=TIMEOUT, **environment):
     """The same with a file."""
     return _run_python([path, *args], check, flags, timeout, environment)
+
+
+def fork():
+    """os.fork, which newer Pythons warn about when there are threads: that is what is tested."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
+def in_child(work):
+    """Fork, run *work* in the child and give back how that ended; what hangs there is killed."""
+    child = fork()
+    if child == 0:
+        code = 3
+        try:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(TIMEOUT)
+            work()
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def scenarios(module):

@@ -14,6 +14,7 @@ make_locks(ConnectionObject *self)
 {
     if (util_mutex_init(&self->mutex) == 0 && util_guard_init(&self->gate) == 0)
         return 0;
+    util_mutex_destroy(&self->mutex); /* so that another __init__ makes both */
     PyErr_NoMemory();
     return -1;
 }
@@ -127,7 +128,7 @@ connection_dealloc(PyObject *op)
     ConnectionObject *self = (ConnectionObject *)op;
 
     util_object_dealloc_start(op);
-    if (self->ptr != NULL) {
+    if (self->ptr != NULL && !util_mutex_is_lost(&self->mutex)) {
         util_errors_mark();
         SSL_set_app_data(self->ptr, NULL);
         SSL_free(self->ptr);

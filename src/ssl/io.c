@@ -337,7 +337,8 @@ io_run(ConnectionObject *self, io_op *op)
 int
 io_close(ConnectionObject *self)
 {
-    int nested = util_mutex_is_mine(&self->mutex);
+    /* Inside a callback; or in a child, whose copy of the SSL another thread has left half done. */
+    int nested = util_mutex_is_mine(&self->mutex) || util_mutex_is_lost(&self->mutex);
 
     atomic_store(&self->closed, 1);
     turn_call_off(self);

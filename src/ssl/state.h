@@ -5,7 +5,7 @@
 #include "ssl/transport.h"
 #include "util/module.h"
 #include "util/object.h"
-#include "util/thread.h"
+#include "util/lock.h"
 
 #define SSL_STATE(X)                 \
     X(PyObject, Error)               \

@@ -13,6 +13,16 @@ struct ssl_waiter {
 
 enum { NO_TURN = -1 };
 
+/* In a child, those who waited or had a turn are gone. */
+static void
+enter(ConnectionObject *self)
+{
+    if (!util_guard_lock(&self->gate))
+        return;
+    self->waiters = NULL;
+    self->busy[TURN_READ] = self->busy[TURN_WRITE] = 0;
+}
+
 /* ---- the list; the gate is held ---- */
 
 static void
@@ -30,9 +40,20 @@ leave(ConnectionObject *self, ssl_waiter *waiter)
 {
     ssl_waiter **link = &self->waiters;
 
-    while (*link != waiter)
+    while (*link != NULL && *link != waiter)
         link = &(*link)->next;
-    *link = waiter->next;
+    if (*link != NULL) /* not lost in a fork */
+        *link = waiter->next;
+}
+
+static int
+is_listed(const ConnectionObject *self, const ssl_waiter *waiter)
+{
+    const ssl_waiter *w = self->waiters;
+
+    while (w != NULL && w != waiter)
+        w = w->next;
+    return w != NULL;
 }
 
 /* The turn goes straight to the one who waits longest, so that nobody overtakes. */
@@ -70,22 +91,24 @@ turn_take(ConnectionObject *self, ssl_turn turn, unsigned since)
     ssl_waiter me = {.bell = -1, .turn = (signed char)turn};
     turn_result result = TURN_OK;
 
-    util_guard_lock(&self->gate);
-    if (!self->busy[turn]) {
-        self->busy[turn] = 1;
-        util_guard_unlock(&self->gate);
-        return TURN_OK;
-    }
-    me.bell = wait_bell();
-    join(self, &me);
+    enter(self);
     while (!me.granted && result == TURN_OK) {
         wait_result how;
 
+        if (!is_listed(self, &me)) { /* at first, and in the child of a signal handler's fork */
+            if (!self->busy[turn]) {
+                self->busy[turn] = 1;
+                break;
+            }
+            me.next = NULL;
+            me.bell = wait_bell();
+            join(self, &me);
+        }
         util_guard_unlock(&self->gate);
         how = wait_for(-1, 0, me.bell, -1);
         if (how == WAIT_SIGNAL && util_check_signals() < 0)
             result = TURN_RAISED;
-        util_guard_lock(&self->gate);
+        enter(self);
         if (result == TURN_OK && is_called_off(self, since))
             result = TURN_CALLED_OFF;
     }
@@ -99,7 +122,7 @@ turn_take(ConnectionObject *self, ssl_turn turn, unsigned since)
 void
 turn_give(ConnectionObject *self, ssl_turn turn)
 {
-    util_guard_lock(&self->gate);
+    enter(self);
     pass_on(self, turn);
     if (turn == TURN_READ)
         ring(self, 0); /* a renegotiation may wait for the reader: now it may drive itself */
@@ -111,7 +134,7 @@ turn_is_taken(ConnectionObject *self, ssl_turn turn)
 {
     int taken;
 
-    util_guard_lock(&self->gate);
+    enter(self);
     taken = self->busy[turn];
     util_guard_unlock(&self->gate);
     return taken;
@@ -128,7 +151,7 @@ turn_wait(ConnectionObject *self, short events, int milliseconds, unsigned since
     wait_result how;
 
     /* Listed before the mutex is given back: news cannot fall in between. */
-    util_guard_lock(&self->gate);
+    enter(self);
     if (is_called_off(self, since)) {
         util_guard_unlock(&self->gate);
         return TURN_CALLED_OFF;
@@ -139,7 +162,7 @@ turn_wait(ConnectionObject *self, short events, int milliseconds, unsigned since
     how = wait_for(fd, events, me.bell, milliseconds);
     if (how == WAIT_SIGNAL && util_check_signals() < 0)
         result = TURN_RAISED;
-    util_guard_lock(&self->gate);
+    enter(self);
     leave(self, &me);
     util_guard_unlock(&self->gate);
     if (result == TURN_RAISED || util_mutex_lock(&self->mutex) < 0)
@@ -150,7 +173,7 @@ turn_wait(ConnectionObject *self, short events, int milliseconds, unsigned since
 void
 turn_news(ConnectionObject *self, short events)
 {
-    util_guard_lock(&self->gate);
+    enter(self);
     ring(self, events);
     util_guard_unlock(&self->gate);
 }
@@ -158,7 +181,7 @@ turn_news(ConnectionObject *self, short events)
 void
 turn_call_off(ConnectionObject *self)
 {
-    util_guard_lock(&self->gate);
+    enter(self);
     atomic_fetch_add(&self->calls_off, 1);
     for (ssl_waiter *w = self->waiters; w != NULL; w = w->next)
         wait_ring(w->bell);

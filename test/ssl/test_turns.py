@@ -43,22 +43,8 @@ def pair():
         yield pair
 
 
-POLL = {"7", "271", "73"}  # poll and ppoll: x86-64, x86-64, most others
-
-
-def waits(thread):
-    """Return once another thread waits for a descriptor."""
-    path = f"/proc/self/task/{thread.native_id}/syscall"
-    for _ in range(support.TIMEOUT * 1000):
-        with open(path) as syscall:
-            if syscall.read().split()[0] in POLL:
-                return
-        time.sleep(0.001)
-    raise AssertionError("the thread does not wait")
-
-
 def strike_when_waiting(interruption):
-    waits(threading.main_thread())
+    support.waits(threading.main_thread())
     interruption.strike()
 
 
@@ -117,7 +103,7 @@ class TestDuplex:
     def test_a_writer_is_not_held_up_by_a_reader(self, pair):
         client, server = pair
         with support.Threads() as threads:
-            waits(threads.start(client.recv, 10))
+            support.waits(threads.start(client.recv, 10))
             for _ in range(100):  # while the reader waits
                 client.sendall(b"ping")
                 assert server.recv(4) == b"ping"
@@ -128,7 +114,7 @@ class TestDuplex:
         client, server = pair
         data = bytes(20_000_000)
         with support.Threads() as threads:
-            waits(threads.start(client.sendall, data))
+            support.waits(threads.start(client.sendall, data))
             for _ in range(100):
                 server.send(b"ping")
                 assert client.recv(4) == b"ping"
@@ -155,7 +141,7 @@ class TestTurns:
         client, server = pair
         with support.Threads() as threads:
             for _ in range(4):
-                waits(threads.start(client.recv, 10))
+                support.waits(threads.start(client.recv, 10))
             for i in range(4):
                 server.send(b"%d" % i)
                 while sum(result is not None for result in threads.results) <= i:
@@ -181,7 +167,7 @@ class TestCallingOff:
         work = (client.recv, 10) if what == "recv" else (client.sendall, bytes(20_000_000))
         with pytest.raises(SSL.SysCallError) as caught:
             with support.Threads() as threads:
-                waits(threads.start(*work))
+                support.waits(threads.start(*work))
                 client.close()
         assert caught.value.args == (errno.EBADF, "EBADF")
 
@@ -190,7 +176,7 @@ class TestCallingOff:
         with pytest.raises(BaseExceptionGroup) as caught:
             with support.Threads() as threads:
                 for _ in range(3):
-                    waits(threads.start(client.recv, 10))
+                    support.waits(threads.start(client.recv, 10))
                 client.close()
         assert [error.args for error in caught.value.exceptions] == [(errno.EBADF, "EBADF")] * 3
 
@@ -198,7 +184,7 @@ class TestCallingOff:
         client, server = pair
         with pytest.raises(SSL.Error) as caught:
             with support.Threads() as threads:
-                waits(threads.start(client.recv, 10))
+                support.waits(threads.start(client.recv, 10))
                 assert client.shutdown() is False
         assert caught.value.args == ([("SSL routines", "", "protocol is shutdown")],)
         with pytest.raises(SSL.ZeroReturnError):
@@ -268,7 +254,7 @@ class TestSignals:
     def test_while_it_waits_for_its_turn(self, pair):
         client, server = pair
         with support.Threads() as threads:
-            waits(threads.start(client.recv, 10))
+            support.waits(threads.start(client.recv, 10))
             with support.Interruption(KeyboardInterrupt) as interruption:
                 threads.start(strike_when_waiting, interruption)
                 with pytest.raises(KeyboardInterrupt):
@@ -294,7 +280,7 @@ class TestSignals:
         main = threading.main_thread()
 
         def strike():
-            waits(main)
+            support.waits(main)
             signal.pthread_kill(main.ident, signal.SIGUSR1)
 
         try:
@@ -307,22 +293,120 @@ class TestSignals:
         assert caught.value.args == (errno.EBADF, "EBADF")
 
 
+def reuse_stacks():
+    """New threads get the memory that those of the parent had as stacks."""
+    support.run_together(*[lambda: hashlib.sha256(bytes(100_000))] * 20)
+
+
 class TestProcess:
     def test_a_child_waits_with_a_bell_of_its_own(self, pair):
         client, server = pair
         with support.Threads() as threads:  # this thread makes its bell
             threads.start(server.send, b"x")
             assert client.recv(1) == b"x"
-        child = os.fork()
-        if child == 0:
-            try:
-                waker = threading.Timer(0.05, server.send, (b"to the child",))
-                waker.start()
-                os._exit(0 if client.recv(100) == b"to the child" else 2)
-            finally:
-                os._exit(3)
-        _, status = os.waitpid(child, 0)
-        assert os.waitstatus_to_exitcode(status) == 0
+
+        def work():
+            waker = threading.Timer(0.05, server.send, (b"to the child",))
+            waker.start()
+            assert client.recv(100) == b"to the child"
+
+        assert support.in_child(work) == 0
+
+    @pytest.mark.parametrize("reused", [False, True])
+    def test_a_child_is_not_held_up_by_who_read_in_its_parent(self, pair, reused):
+        client, server = pair
+
+        def work():
+            if reused:
+                reuse_stacks()
+            client.setblocking(False)
+            with pytest.raises(SSL.WantReadError):
+                client.recv(1)
+            client.close()
+
+        with support.Threads() as threads:
+            support.waits(threads.start(client.recv, 1))
+            ended = support.in_child(work)
+            server.send(b"x")
+        assert threads.results == [b"x"]
+        assert ended == 0
+
+    def test_a_child_may_use_a_context_that_others_used_in_its_parent(self):
+        client, server = support.client_context(), support.server_context()
+        inside, go_on = threading.Event(), threading.Event()
+
+        def ask(connection):
+            inside.set()
+            go_on.wait(support.TIMEOUT)
+
+        server.set_tlsext_servername_callback(ask)
+        one, other = support.memory_pair(client, server)
+        one.set_tlsext_host_name(b"localhost")
+
+        def work():
+            reuse_stacks()
+            server.set_timeout(100)
+            client.set_timeout(100)
+            server.set_tlsext_servername_callback(lambda connection: None)
+            support.connected("memory", client, server)
+
+        with support.Threads() as threads:
+            threads.start(support.handshake, one, other)
+            assert inside.wait(support.TIMEOUT)
+            ended = support.in_child(work)
+            go_on.set()
+        assert ended == 0
+
+    @pytest.mark.parametrize("kind", ["memory", "tcp"])
+    def test_a_child_refuses_a_connection_that_was_in_use(self, kind):
+        client, server = support.client_context(), support.server_context()
+        inside, go_on = threading.Event(), threading.Event()
+
+        def ask(*args):
+            inside.set()
+            go_on.wait(support.TIMEOUT)
+            return True
+
+        client.set_verify(SSL.VERIFY_PEER, ask)
+        pair = (support.memory_pair if kind == "memory" else support.tcp_pair)(client, server)
+
+        def work():
+            for call in (pair[0].do_handshake, pair[0].pending, pair[0].do_handshake):
+                with pytest.raises(RuntimeError, match="forked"):
+                    call()
+            if kind == "tcp":
+                pair[0].close()
+
+        with support.Threads() as threads:
+            threads.start(support.handshake, *pair)
+            assert inside.wait(support.TIMEOUT)
+            ended = support.in_child(work)
+            go_on.set()
+        assert ended == 0
+        if kind == "tcp":
+            for one in pair:
+                one.close()
+
+    def test_a_child_of_a_callback_goes_on(self):
+        client, server = support.client_context(), support.server_context()
+        ends = []
+
+        def ask(*args):
+            if not ends:
+                ends.append(support.fork())
+            return True
+
+        client.set_verify(SSL.VERIFY_PEER, ask)
+        pair, ended = support.memory_pair(client, server), 3
+        try:
+            support.handshake(*pair)
+            support.transfer(*pair, b"x" * 50_000)
+            client.set_timeout(100)
+            ended = 0
+        finally:
+            if ends[0] == 0:
+                os._exit(ended)
+        assert os.waitstatus_to_exitcode(os.waitpid(ends[0], 0)[1]) == 0
 
     def test_descriptors_of_threads_are_given_back(self, pair):
         client, server = pair
@@ -333,7 +417,7 @@ class TestProcess:
 
         def wait():
             with support.Threads() as threads:
-                waits(threads.start(client.recv, 1))
+                support.waits(threads.start(client.recv, 1))
                 server.send(b"x")
 
         wait()

@@ -1,0 +1,129 @@
+/* The locks: a mutex, a guard, and one for many readers or one writer. */
+#ifndef UTIL_LOCK_H
+#define UTIL_LOCK_H
+#include "util/thread.h"
+
+#include <stdatomic.h>
+
+/* ---- forks ----
+   A child has one thread only, the one that forked.  What the others held when it was made, or
+   waited for on their stacks, is nobody's there: each lock sees to that when it is first asked
+   for in the child.  So a lock begins with one number, made of the process that the rest is about,
+   in the upper half, and how many hold the lock or wait for it, in the lower one. */
+typedef _Atomic uint64_t util_wanted;
+
+extern util_wanted util_unwanted; /* of this process, once a lock has been made */
+
+static inline uint32_t
+util_how_many(uint64_t wanted)
+{
+    return (uint32_t)wanted;
+}
+
+static inline uint32_t
+util_whose(uint64_t wanted)
+{
+    return (uint32_t)(wanted >> 32);
+}
+
+/* ---- a mutex ----
+   May be asked for attached or detached; is never waited for while attached; the
+   wait ends with -1 and an exception when a signal handler raises.  If another thread held it
+   when this process was made by a fork, what it guards is half done: RuntimeError, always. */
+typedef struct {
+    util_wanted wanted;
+    atomic_uintptr_t owner;
+    PyThread_type_lock next; /* released once for each hand-over to one that waits */
+} util_mutex;
+
+int util_mutex_init(util_mutex *mutex); /* -1: no memory, nothing raised */
+void util_mutex_destroy(util_mutex *mutex);
+int util_mutex_lock(util_mutex *mutex);
+/* Whether it went down in a fork with the thread that held it. */
+int util_mutex_is_lost(util_mutex *mutex);
+
+static inline int
+util_mutex_is_mine(const util_mutex *mutex)
+{
+    return atomic_load_explicit(&mutex->owner, memory_order_relaxed) == util_thread_id();
+}
+
+/* 1 if it was free. */
+static inline int
+util_mutex_trylock(util_mutex *mutex)
+{
+    uint64_t unwanted = atomic_load_explicit(&util_unwanted, memory_order_relaxed);
+
+    if (!atomic_compare_exchange_strong(&mutex->wanted, &unwanted, unwanted + 1))
+        return 0;
+    atomic_store_explicit(&mutex->owner, util_thread_id(), memory_order_relaxed);
+    return 1;
+}
+
+static inline void
+util_mutex_unlock(util_mutex *mutex)
+{
+    assert(util_mutex_is_mine(mutex));
+    atomic_store_explicit(&mutex->owner, 0, memory_order_relaxed);
+    if (util_how_many(atomic_fetch_sub(&mutex->wanted, 1)) > 1)
+        PyThread_release_lock(mutex->next);
+}
+
+/* ---- a guard ----
+   For state that is looked at and left within a few instructions: nothing is waited for, no
+   Python is run and no other lock is asked for while it is held. */
+typedef struct {
+    util_wanted wanted;
+    PyThread_type_lock next;
+} util_guard;
+
+int util_guard_init(util_guard *guard); /* -1: no memory, nothing raised */
+void util_guard_destroy(util_guard *guard);
+int util_guard_lock_slowly(util_guard *guard);
+
+/* 1: for the first time in a child, so what it guards may speak of threads that are gone. */
+static inline int
+util_guard_lock(util_guard *guard)
+{
+    uint64_t unwanted = atomic_load_explicit(&util_unwanted, memory_order_relaxed);
+
+    if (atomic_compare_exchange_strong(&guard->wanted, &unwanted, unwanted + 1))
+        return 0;
+    return util_guard_lock_slowly(guard);
+}
+
+static inline void
+util_guard_unlock(util_guard *guard)
+{
+    if (util_how_many(atomic_fetch_sub(&guard->wanted, 1)) > 1)
+        PyThread_release_lock(guard->next);
+}
+
+/* ---- many readers or one writer ----
+   Same rules.  The lock knows who holds it, through structs on their C stacks, so that it may
+   be shared by our modules, each of which has its own copy of this code: a thread that holds
+   the lock already and asks again, from a callback, gets it without touching it; one that reads
+   and asks to write gets a RuntimeError, since it would wait for itself. */
+typedef struct util_waiter util_waiter;
+typedef struct util_hold util_hold;
+
+typedef struct {
+    util_guard guard;
+    util_hold *holds;
+    int readers, writers_waiting, writing;
+    util_waiter *waiters;
+} util_rwlock;
+
+struct util_hold {
+    util_hold *next;
+    util_rwlock *lock; /* NULL inside another hold of the same thread */
+    unsigned long thread;
+};
+
+int util_rwlock_init(util_rwlock *lock); /* -1: no memory, nothing raised */
+void util_rwlock_destroy(util_rwlock *lock);
+int util_read_lock(util_rwlock *lock, util_hold *hold);
+int util_write_lock(util_rwlock *lock, util_hold *hold);
+void util_rwlock_release(util_hold *hold);
+
+#endif
