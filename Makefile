@@ -75,8 +75,8 @@ test: build-debug $(UPSTREAM_READY) ## set up, build with assertions, run pytest
 faults: build-debug ## fail every allocation in turn
 	$(PYTEST) -m '' test/whole/test_faults.py
 
-same: build-debug $(UPSTREAM_READY) ## the behaviour tests on the original too: every difference is documented
-	$(PYTEST) -m '' test/interop/test_same_as_pyopenssl.py
+same: build-debug $(UPSTREAM_READY) ## the behaviour tests on the original, all vectors with cryptography
+	$(PYTEST) -m '' test/interop
 
 leaks: build-debug ## run each operation many times and count
 	$(PYTEST) -m '' test/whole/test_leaks.py

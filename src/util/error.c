@@ -27,19 +27,30 @@ entry(unsigned long code)
     return Py_BuildValue("(sss)", library ? library : "", "", reason);
 }
 
+/* Whether an entry says that an allocation failed.  OpenSSL 3.0's encoders say so of any failure:
+   not the first entry then. */
+static int
+says_no_memory(unsigned long code, int is_first)
+{
+    return ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE
+           && (is_first || ERR_GET_LIB(code) != ERR_LIB_PROV);
+}
+
 /* The whole queue as a list; *no_memory* tells whether an allocation failed among all that. */
 static PyObject *
 drain(int *no_memory)
 {
     PyObject *list = PyList_New(0);
     unsigned long code;
+    int is_first = 1;
 
     *no_memory = 0;
     while ((code = ERR_get_error()) != 0) {
         PyObject *item = list == NULL ? NULL : entry(code);
 
-        if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+        if (says_no_memory(code, is_first))
             *no_memory = 1;
+        is_first = 0;
         if (item == NULL || PyList_Append(list, item) < 0)
             Py_CLEAR(list);
         Py_XDECREF(item);
@@ -112,12 +123,8 @@ util_errors_forget(void)
 int
 util_errors_swallow(void)
 {
-    unsigned long code;
-    int no_memory = 0;
+    int no_memory = util_errors_no_memory();
 
-    while ((code = ERR_get_error()) != 0)
-        if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
-            no_memory = 1;
     if (no_memory && !PyErr_Occurred())
         PyErr_NoMemory();
     return no_memory ? -1 : 0;
@@ -134,10 +141,10 @@ int
 util_errors_no_memory(void)
 {
     unsigned long code;
-    int found = 0;
+    int is_first = 1, found = 0;
 
-    while ((code = ERR_get_error()) != 0)
-        found |= ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+    for (; (code = ERR_get_error()) != 0; is_first = 0)
+        found |= says_no_memory(code, is_first);
     return found;
 }
 

@@ -276,6 +276,16 @@ class TestPrivateKey:
                     crypto.load_privatekey(PEM, header + line + footer, passphrase)
                 assert caught.value.args[0]
 
+    def test_number_that_is_too_large(self):
+        """OpenSSL 3.0 calls it "malloc failure" when a key cannot be encoded."""
+        curve = bytes.fromhex("a00a06082a8648ce3d030107")
+        number = b"\x04\x28" + b"\x01" * 40
+        der = b"\x30\x39\x02\x01\x01" + number + curve
+        for kind in (crypto.FILETYPE_PEM, crypto.FILETYPE_ASN1):
+            with pytest.raises(crypto.Error) as caught:
+                crypto.dump_privatekey(kind, crypto.load_privatekey(crypto.FILETYPE_ASN1, der))
+            assert caught.value.args[0]
+
     def test_long_label(self):
         pem = b"-----BEGIN " + b"A" * 100_000 + b"-----\nYQ==\n-----END A-----\n"
         for load in (crypto.load_certificate, crypto.load_privatekey, crypto.load_publickey):
