@@ -136,6 +136,7 @@ crypto_x509_replace(X509Object *self, X509 *taken)
     self->ptr = taken;
     self->lent = 0;
     self->changes++;
+    self->size = 0;
 }
 
 int
@@ -146,6 +147,7 @@ crypto_x509_own(PyObject *cert, PyObject *exc)
 
     util_errors_clear();
     self->changes++;
+    self->size = 0;
     if (!self->lent)
         return 0;
     copy = crypto_x509_copy(self->ptr);

@@ -5,6 +5,8 @@
 #include "util/error.h"
 #include "util/thread.h"
 
+#include <limits.h>
+
 enum { MUCH = 65536 }; /* from here on, others may run while we parse */
 
 /* ---- the table ---- */
@@ -36,12 +38,10 @@ enum { MUCH = 65536 }; /* from here on, others may run while we parse */
 
 READERS(certificate, X509, d2i_X509, PEM_read_bio_X509_AUX) /* takes all three labels */
 ENCODER(certificate_to_der, X509, i2d_X509(object, at))
-WRITER(certificate_to_pem, X509, PEM_write_bio_X509(bio, object))
 WRITER(certificate_to_text, X509, X509_print_ex(bio, object, 0, 0))
 
 const crypto_kind crypto_certificate = {certificate_from_der, certificate_from_pem,
-                                        certificate_to_der, certificate_to_pem,
-                                        certificate_to_text};
+                                        certificate_to_der, PEM_STRING_X509, certificate_to_text};
 
 READERS(private_key, EVP_PKEY, d2i_AutoPrivateKey, PEM_read_bio_PrivateKey)
 ENCODER(private_key_to_der, EVP_PKEY, i2d_PrivateKey(object, at))
@@ -53,26 +53,23 @@ const crypto_kind crypto_private_key = {
 
 READERS(public_key, EVP_PKEY, d2i_PUBKEY, PEM_read_bio_PUBKEY)
 ENCODER(public_key_to_der, EVP_PKEY, i2d_PUBKEY(object, at))
-WRITER(public_key_to_pem, EVP_PKEY, PEM_write_bio_PUBKEY(bio, object))
 
 const crypto_kind crypto_public_key = {
-    public_key_from_der, public_key_from_pem, public_key_to_der, public_key_to_pem, NULL, 1};
+    public_key_from_der, public_key_from_pem, public_key_to_der, PEM_STRING_PUBLIC, NULL, 1};
 
 READERS(request, X509_REQ, d2i_X509_REQ, PEM_read_bio_X509_REQ)
 ENCODER(request_to_der, X509_REQ, i2d_X509_REQ(object, at))
-WRITER(request_to_pem, X509_REQ, PEM_write_bio_X509_REQ(bio, object))
 WRITER(request_to_text, X509_REQ, X509_REQ_print_ex(bio, object, 0, 0))
 
 const crypto_kind crypto_request = {request_from_der, request_from_pem, request_to_der,
-                                    request_to_pem, request_to_text};
+                                    PEM_STRING_X509_REQ, request_to_text};
 
 READERS(revocation_list, X509_CRL, d2i_X509_CRL, PEM_read_bio_X509_CRL)
 ENCODER(revocation_list_to_der, X509_CRL, i2d_X509_CRL(object, at))
-WRITER(revocation_list_to_pem, X509_CRL, PEM_write_bio_X509_CRL(bio, object))
 WRITER(revocation_list_to_text, X509_CRL, X509_CRL_print(bio, object))
 
 const crypto_kind crypto_revocation_list = {revocation_list_from_der, revocation_list_from_pem,
-                                            revocation_list_to_der, revocation_list_to_pem,
+                                            revocation_list_to_der, PEM_STRING_X509_CRL,
                                             revocation_list_to_text};
 
 READERS(pkcs7, PKCS7, d2i_PKCS7, PEM_read_bio_PKCS7)
@@ -174,15 +171,36 @@ crypto_decode(crypto_state *state, const crypto_kind *kind, PyObject *der)
 /* ---- dumping ---- */
 
 static PyObject *
-from_writer(crypto_state *state, int (*write)(BIO *, const void *), const void *object)
+as_der(crypto_state *state, const crypto_kind *kind, const void *object)
+{
+    if (kind->is_slow)
+        return util_from_i2d(kind->to_der, object, state->Error);
+    return util_from_i2d_sized(kind->to_der, object, kind->to_der(object, NULL), state->Error);
+}
+
+static PyObject *
+as_pem(crypto_state *state, const crypto_kind *kind, const void *object)
+{
+    unsigned char *der = NULL;
+    int size = kind->to_der(object, &der);
+    PyObject *result;
+
+    if (size <= 0)
+        return util_raise(state->Error);
+    result = util_from_der(kind->label, der, (size_t)size);
+    OPENSSL_free(der);
+    return result;
+}
+
+static PyObject *
+as_text(crypto_state *state, const crypto_kind *kind, const void *object)
 {
     BIO *bio = BIO_new(BIO_s_mem());
     PyObject *result = NULL;
 
-    assert(write != NULL);
     if (bio == NULL)
         return util_raise_new(state->Error);
-    if (write(bio, object) <= 0)
+    if (kind->to_text(bio, object) <= 0)
         util_raise(state->Error);
     else if (util_errors_swallow() == 0) /* writers go on when memory has run out */
         result = util_from_bio(bio);
@@ -198,23 +216,22 @@ crypto_dump(crypto_state *state, const crypto_kind *kind, PyObject *type, const 
     util_errors_clear();
     switch (crypto_format_of(type)) {
     case X509_FILETYPE_ASN1:
-        if (!kind->is_slow)
-            return util_from_i2d_twice(kind->to_der, object, state->Error);
-        result = util_from_i2d(kind->to_der, object, state->Error);
-        util_errors_clear(); /* what the search for an encoder has left */
+        result = as_der(state, kind, object);
         break;
     case X509_FILETYPE_PEM:
-        result = from_writer(state, kind->to_pem, object);
+        result = as_pem(state, kind, object);
         break;
     case CRYPTO_FILETYPE_TEXT:
         if (kind->to_text != NULL) {
-            result = from_writer(state, kind->to_text, object);
+            result = as_text(state, kind, object);
             break;
         }
         /* fall through */
     default:
         return wrong_format(kind->to_text != NULL);
     }
+    if (kind->is_slow)
+        util_errors_clear(); /* what the search for an encoder has left */
     return result;
 }
 
@@ -236,6 +253,22 @@ crypto_load_certificate(PyObject *module, PyObject *const *args, Py_ssize_t narg
     return cert == NULL ? NULL : crypto_x509_wrap(state->X509_Type, cert);
 }
 
+/* It remembers how long it was, so that it need not be encoded for that alone. */
+static PyObject *
+certificate_as_der(crypto_state *state, X509Object *self)
+{
+    int size = self->size;
+    PyObject *result;
+
+    util_errors_clear();
+    if (size == 0)
+        size = certificate_to_der(self->ptr, NULL);
+    result = util_from_i2d_sized(certificate_to_der, self->ptr, size, state->Error);
+    if (result != NULL && !self->shown && size <= USHRT_MAX)
+        self->size = (unsigned short)size;
+    return result;
+}
+
 PyObject *
 crypto_dump_certificate(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
                         PyObject *kwnames)
@@ -248,7 +281,10 @@ crypto_dump_certificate(PyObject *module, PyObject *const *args, Py_ssize_t narg
         || util_check_instance(given[1], state->X509_Type, "cert") < 0)
         return NULL;
     Py_BEGIN_CRITICAL_SECTION(given[1]);
-    result = crypto_dump(state, &crypto_certificate, given[0], ((X509Object *)given[1])->ptr);
+    if (crypto_format_of(given[0]) == X509_FILETYPE_ASN1)
+        result = certificate_as_der(state, (X509Object *)given[1]);
+    else
+        result = crypto_dump(state, &crypto_certificate, given[0], ((X509Object *)given[1])->ptr);
     Py_END_CRITICAL_SECTION();
     return result;
 }

@@ -11,9 +11,9 @@ typedef struct {
     void *(*from_der)(const unsigned char **at, long size);
     void *(*from_pem)(BIO *bio, crypto_passphrase *passphrase);
     int (*to_der)(const void *object, unsigned char **at);
-    int (*to_pem)(BIO *bio, const void *object);
+    const char *label; /* in PEM */
     int (*to_text)(BIO *bio, const void *object);
-    int is_slow; /* a key: reading it lets other threads run, and it is not encoded twice */
+    int is_slow; /* a key: reading it lets other threads run, and encoding it is slow */
 } crypto_kind;
 
 /* The rows, in pem.c. */

@@ -89,8 +89,10 @@ PyObject *crypto_verify(PyObject *module, PyObject *const *args, Py_ssize_t narg
 typedef struct {
     UTIL_HEAD
     X509 *ptr;
-    unsigned changes; /* how many there were */
-    char lent;        /* others have references, in other threads perhaps: copied before a change */
+    unsigned changes;    /* how many there were */
+    unsigned short size; /* of the encoding, since the last change; 0: not known */
+    char lent;  /* others have references, in other threads perhaps: copied before a change */
+    char shown; /* as a number, to who may change it behind our back */
 } X509Object;
 
 extern PyType_Spec x509_spec, name_spec, extension_spec;

@@ -219,7 +219,6 @@ x509_digest(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
         return NULL;
     }
     util_errors_clear();
-    util_errors_clear();
     done = X509_digest(cert_of(self), md, hash, &size);
     EVP_MD_free(md);
     return done ? util_from_hex(hash, size, ':') : util_raise(crypto_state_of(self)->Error);
@@ -297,6 +296,10 @@ x509_add_extensions(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyO
 static PyObject *
 x509_get_handle(PyObject *self, void *unused)
 {
+    X509Object *cert = (X509Object *)self;
+
+    cert->shown = 1;
+    cert->size = 0;
     return util_handle_new(self, cert_of(self), "X509 *");
 }
 

@@ -142,14 +142,15 @@ util_from_i2d(int (*i2d)(const void *, unsigned char **), const void *object, Py
 }
 
 PyObject *
-util_from_i2d_twice(int (*i2d)(const void *, unsigned char **), const void *object, PyObject *exc)
+util_from_i2d_sized(int (*i2d)(const void *, unsigned char **), const void *object, int size,
+                    PyObject *exc)
 {
-    int size = i2d(object, NULL);
     unsigned char *at;
     PyObject *result;
 
     if (size <= 0)
         return util_raise(exc);
+    assert(i2d(object, NULL) == size);
     result = PyBytes_FromStringAndSize(NULL, size);
     if (result == NULL)
         return NULL;
@@ -158,6 +159,49 @@ util_from_i2d_twice(int (*i2d)(const void *, unsigned char **), const void *obje
         return result;
     Py_DECREF(result);
     return util_raise(exc);
+}
+
+static char *
+put(char *to, const char *text)
+{
+    size_t size = strlen(text);
+
+    memcpy(to, text, size);
+    return to + size;
+}
+
+static char *
+put_line(char *to, const char *begin, const char *label)
+{
+    return put(put(put(to, begin), label), "-----\n");
+}
+
+/* OpenSSL's own writers take it through many small buffers. */
+PyObject *
+util_from_der(const char *label, const unsigned char *der, size_t size)
+{
+    enum { TAKEN = 48 }; /* bytes of a line, which make 64 characters */
+    static const char begin[] = "-----BEGIN ", end[] = "-----END ";
+    size_t lines = (size + TAKEN - 1) / TAKEN;
+    size_t room = sizeof begin + sizeof end - 2 + 2 * (strlen(label) + strlen("-----\n"))
+                  + (size + 2) / 3 * 4 + lines;
+    PyObject *result = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)room);
+    char *to;
+
+    if (result == NULL)
+        return NULL;
+    to = put_line(PyBytes_AS_STRING(result), begin, label);
+    while (size > 0) {
+        size_t now = size < TAKEN ? size : TAKEN;
+
+        to += EVP_EncodeBlock((unsigned char *)to, der, (int)now); /* and a NUL */
+        *to++ = '\n';
+        der += now;
+        size -= now;
+    }
+    to = put_line(to, end, label);
+    assert(to == PyBytes_AS_STRING(result) + room);
+    return result;
 }
 
 /* ---- big numbers ---- */

@@ -24,10 +24,13 @@ PyObject *util_from_hex(const unsigned char *data, size_t size, char separator);
     util_from_i2d((int (*)(const void *, unsigned char **))(void (*)(void))(i2d), (object), (exc))
 PyObject *util_from_i2d(int (*i2d)(const void *, unsigned char **), const void *object,
                         PyObject *exc);
-/* The same without a copy, for what is quickly encoded twice: no keys.  Nobody may change the
-   object meanwhile. */
-PyObject *util_from_i2d_twice(int (*i2d)(const void *, unsigned char **), const void *object,
-                              PyObject *exc);
+/* The same without a copy, where it is known how long the encoding is: *size* is what i2d without a
+   place for the result has said, and nobody has changed the object since. */
+PyObject *util_from_i2d_sized(int (*i2d)(const void *, unsigned char **), const void *object,
+                              int size, PyObject *exc);
+
+/* PEM of an encoding. */
+PyObject *util_from_der(const char *label, const unsigned char *der, size_t size);
 
 /* Any Python int, as a new BIGNUM; NULL with an exception. */
 BIGNUM *util_as_bignum(PyObject *value, const char *name);

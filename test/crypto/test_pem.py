@@ -1,6 +1,8 @@
 """Loading and dumping: every kind of object in every format, and what is refused."""
 
 import base64
+import ctypes
+import ssl
 import sys
 import threading
 import time
@@ -16,6 +18,25 @@ NO_MEMORY = 0xC0100  # its reason when an allocation failed
 NO_TYPE = [object(), None, 100, "1", 1.0, -1, 1 << 70, TEXT]
 
 
+# Each makes the encoding longer or shorter.
+CHANGES = {
+    "set_version": lambda cert, key: cert.set_version(0),
+    "set_serial_number": lambda cert, key: cert.set_serial_number(1),
+    "set_notAfter": lambda cert, key: cert.set_notAfter(b"20991231235959Z"),
+    "set_notBefore": lambda cert, key: cert.set_notBefore(b"20501231235959Z"),
+    "gmtime_adj_notAfter": lambda cert, key: cert.gmtime_adj_notAfter(1 << 32),
+    "set_pubkey": lambda cert, key: cert.set_pubkey(key),
+    "set_subject": lambda cert, key: cert.set_subject(crypto.X509().get_subject()),
+    "set_issuer": lambda cert, key: cert.set_issuer(crypto.X509().get_subject()),
+    "a subject's field": lambda cert, key: setattr(cert.get_subject(), "OU", "u" * 60),
+    "an issuer's field": lambda cert, key: setattr(cert.get_issuer(), "OU", "u" * 60),
+    "add_extensions": lambda cert, key: cert.add_extensions(
+        [crypto.X509Extension(b"nsComment", False, b"x" * 100)]
+    ),
+    "sign": lambda cert, key: cert.sign(key, "sha512"),
+}
+
+
 @pytest.fixture(scope="module")
 def server(pki):
     return pki.server
@@ -29,6 +50,47 @@ class TestCertificate:
     def test_der_round_trip(self, server):
         cert = crypto.load_certificate(type=ASN1, buffer=server.cert_der)
         assert crypto.dump_certificate(type=ASN1, cert=cert) == server.cert_der
+
+    @pytest.mark.parametrize("lent", [False, True])
+    @pytest.mark.parametrize("change", CHANGES)
+    def test_der_after_a_change(self, server, pki, change, lent):
+        cert = server.x509()
+        if lent:
+            crypto.X509Store().add_cert(cert)
+        before = crypto.dump_certificate(ASN1, cert)
+        CHANGES[change](cert, pki.ec_server.pkey())
+        self.check_der(cert)
+        cert.sign(pki.ec_server.pkey(), "sha256")  # older versions encode no change before
+        self.check_der(cert)
+        assert len(crypto.dump_certificate(ASN1, cert)) != len(before)
+
+    def check_der(self, cert):
+        pem = crypto.dump_certificate(PEM, cert)
+        for _ in range(2):
+            assert crypto.dump_certificate(ASN1, cert) == ssl.PEM_cert_to_DER_cert(pem.decode())
+
+    def test_der_after_a_change_from_outside(self, server):
+        cert = server.x509()
+        crypto.dump_certificate(ASN1, cert)
+        function = support.libcrypto.X509_set_serialNumber
+        function.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+        support.libcrypto.ASN1_INTEGER_new.restype = ctypes.c_void_p
+        zero = support.libcrypto.ASN1_INTEGER_new()
+        pointer = int(cert._x509)
+        crypto.dump_certificate(ASN1, cert)
+        assert function(pointer, zero) == 1
+        support.libcrypto.i2d_re_X509_tbs(ctypes.c_void_p(pointer), None)
+        support.libcrypto.ASN1_INTEGER_free(ctypes.c_void_p(zero))
+        after = crypto.dump_certificate(ASN1, cert)
+        assert len(after) < len(server.cert_der)
+        assert crypto.load_certificate(ASN1, after).get_serial_number() == 0
+
+    def test_pem_of_every_length(self, server):
+        cert = server.x509()
+        for length in range(1, 65):
+            cert.get_subject().CN = "x" * length
+            pem = crypto.dump_certificate(PEM, cert)
+            assert pem.decode() == ssl.DER_cert_to_PEM_cert(crypto.dump_certificate(ASN1, cert))
 
     def test_text(self, server):
         text = crypto.dump_certificate(TEXT, server.x509())
