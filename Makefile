@@ -6,8 +6,10 @@ T ?= test
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready-$(shell cksum < requirements-dev.txt | cut -d' ' -f1)
-UPSTREAM := .venv-upstream
-UPSTREAM_READY := $(UPSTREAM)/.ready-$(shell cksum < requirements-upstream.txt | cut -d' ' -f1)
+# The original: the newest, and older ones for what it has lost.
+ready = .venv-$(1)/.ready-$(shell cksum < requirements-$(1).txt | cut -d' ' -f1)
+UPSTREAM_READY := $(call ready,upstream)
+OLDER_READY := $(call ready,upstream-23) $(call ready,upstream-20)
 PIP := install -q --disable-pip-version-check --cache-dir $(CURDIR)/build/pip
 SETUP := $(PY) setup.py -q
 # -P: OpenSSL is the one that is to be tested, not the one that lies in the current folder.
@@ -38,9 +40,6 @@ venv: $(READY) ## the tools, in .venv; the other targets do this themselves
 ifeq ($(wildcard $(PY)),)
 $(READY): FORCE
 endif
-ifeq ($(wildcard $(UPSTREAM)/bin/python),)
-$(UPSTREAM_READY): FORCE
-endif
 FORCE:
 
 $(READY): requirements-dev.txt
@@ -50,13 +49,19 @@ $(READY): requirements-dev.txt
 	$(PY) -m pip $(PIP) -r requirements-dev.txt
 	@rm -f $(VENV)/.ready-* && touch $@
 
-upstream: $(UPSTREAM_READY) ## the original pyOpenSSL, in .venv-upstream, to compare with
+upstream: $(UPSTREAM_READY) $(OLDER_READY) ## the original pyOpenSSL, in .venv-upstream*, to compare with
 
-$(UPSTREAM_READY): requirements-upstream.txt
+define original
+ifeq ($(wildcard .venv-$(1)/bin/python),)
+$(call ready,$(1)): FORCE
+endif
+$(call ready,$(1)): requirements-$(1).txt
 	@tools/packages.sh python3-venv
-	@[ -x $(UPSTREAM)/bin/python ] || $(PYTHON) -m venv --clear $(UPSTREAM)
-	$(UPSTREAM)/bin/python -m pip $(PIP) -r requirements-upstream.txt
-	@rm -f $(UPSTREAM)/.ready-* && touch $@
+	@[ -x .venv-$(1)/bin/python ] || $$(PYTHON) -m venv --clear .venv-$(1)
+	.venv-$(1)/bin/python -m pip $$(PIP) -r requirements-$(1).txt
+	@rm -f .venv-$(1)/.ready-* && touch $$@
+endef
+$(foreach one,upstream upstream-23 upstream-20,$(eval $(call original,$(one))))
 
 # ---- building and testing ----
 
@@ -75,7 +80,7 @@ test: build-debug $(UPSTREAM_READY) ## set up, build with assertions, run pytest
 faults: build-debug ## fail every allocation in turn
 	$(PYTEST) -m '' test/whole/test_faults.py
 
-same: build-debug $(UPSTREAM_READY) ## the behaviour tests on the original, all vectors with cryptography
+same: build-debug $(UPSTREAM_READY) $(OLDER_READY) ## the behaviour tests on the original, all vectors with cryptography
 	$(PYTEST) -m '' test/interop
 
 leaks: build-debug ## run each operation many times and count
@@ -136,7 +141,7 @@ matrix: ## `make test` on a fresh Debian 12 and a fresh Debian 13, in trees made
 
 # ---- measuring ----
 
-bench: build $(UPSTREAM_READY) ## ratios to upstream, to the standard library and to plain C
+bench: build $(UPSTREAM_READY) $(OLDER_READY) ## ratios to upstream, to the standard library and to plain C
 	@$(MAKE) -C bench compare
 
 bench-insns: build ## instructions per operation, against the gates in bench/TARGETS.md
@@ -151,7 +156,7 @@ dist: $(READY) ## the source archive, and a check that it builds
 	$(PY) -m pip $(subst install,wheel,$(PIP)) --no-deps --no-build-isolation -w build/dist dist/*.tar.gz
 	@ls dist build/dist
 
-clean: ## remove everything that was made, but for .venv and .venv-upstream
+clean: ## remove everything that was made, but for .venv and .venv-upstream*
 	rm -rf build dist doc/_build OpenSSL/*.so test/*.so *.egg-info .hypothesis .*_cache
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 	-$(MAKE) -C bench clean

@@ -241,6 +241,15 @@ class Base:
         return (rss() - r0) / n
 
 
+# What an original may have lost: a name of OpenSSL.crypto, and the workloads that need it.
+OBJECTS = {
+    "load_certificate_request": ["load_req", "dump_req", "verify_req"],
+    "load_crl": ["load_crl", "dump_crl", "get_revoked", "make_crl", "verify_crl"],
+    "load_pkcs12": ["load_p12", "export_p12"],
+    "sign": ["sign", "verify"],
+}
+
+
 # ---------------------------------------------------------------------------
 class OpenSSLImpl(Base):
     def __init__(self, certs, bundle):
@@ -270,6 +279,9 @@ class OpenSSLImpl(Base):
             "ctx_bundle",
         ]:
             self.works["F_" + name] = (self.w_crypto, name, 0)
+        for need, names in OBJECTS.items():
+            for name in names if hasattr(crypto, need) else ():
+                self.works["F_" + name] = (self.w_objects, name, 0)
 
     def version(self):
         import OpenSSL
@@ -729,6 +741,80 @@ class OpenSSLImpl(Base):
             t.stop()
         else:
             raise KeyError(name)
+
+    # F: requests, revocation lists, containers, signatures
+    def object_work(self, name):
+        """A function that does it once."""
+        C = self.crypto
+        PEM, DER = C.FILETYPE_PEM, C.FILETYPE_ASN1
+
+        def file(name):
+            return slurp(self.cpath(name))
+
+        def cert(name):
+            return C.load_certificate(PEM, file(name))
+
+        key = C.load_privatekey(PEM, file("eckey.pem"))
+        if name.endswith("_req"):
+            pem = file("ecreq.pem")
+            load, dump = C.load_certificate_request, C.dump_certificate_request
+            req = load(PEM, pem)
+            return {
+                "load_req": lambda: load(PEM, pem),
+                "dump_req": lambda: dump(PEM, req),
+                "verify_req": lambda: req.verify(key),
+            }[name]
+        if name == "verify_crl":  # a look-up among the list's entries
+            store = C.X509Store()
+            store.add_cert(cert("eccaroot.pem"))
+            store.add_crl(C.load_crl(DER, file("many.crl")))
+            store.set_flags(C.X509StoreFlags.CRL_CHECK)
+            leaf, chain, Context = cert("ecleaf.pem"), [cert("ecint.pem")], C.X509StoreContext
+            return lambda: Context(store, leaf, chain).verify_certificate()
+        if name in OBJECTS["load_crl"]:
+            der = file("many.crl")
+            load, dump = C.load_crl, C.dump_crl
+            crl = load(DER, der)
+            entries = crl.get_revoked() if name == "make_crl" else ()
+            issuer, issuer_key = cert("ecint.pem"), C.load_privatekey(PEM, file("ecintkey.pem"))
+
+            def make():
+                fresh = C.CRL()
+                add_revoked = fresh.add_revoked
+                for one in entries:
+                    add_revoked(one)
+                fresh.set_lastUpdate(b"20240229123000Z")
+                fresh.set_nextUpdate(b"20400229123000Z")
+                fresh.sign(issuer, issuer_key, b"sha256")
+
+            return {
+                "load_crl": lambda: load(DER, der),
+                "dump_crl": lambda: dump(DER, crl),
+                "get_revoked": crl.get_revoked,
+                "make_crl": make,
+            }[name]
+        if name in OBJECTS["load_pkcs12"]:
+            der, load = file("ec.p12"), C.load_pkcs12
+            p12 = load(der, b"bench")
+            return {
+                "load_p12": lambda: load(der, b"bench"),
+                "export_p12": lambda: p12.export(b"bench"),
+            }[name]
+        leaf, data = cert("ecleaf.pem"), bytes(1000)
+        sign, verify = C.sign, C.verify
+        signature = sign(key, data, "sha256")
+        return {
+            "sign": lambda: sign(key, data, "sha256"),
+            "verify": lambda: verify(leaf, signature, data, "sha256"),
+        }[name]
+
+    def w_objects(self, n, t, name, b):
+        work = self.object_work(name)
+        work()
+        t.start()
+        for _ in range(n):
+            work()
+        t.stop()
 
 
 def split_pem(data):

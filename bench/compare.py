@@ -8,8 +8,9 @@
         --peer ours=openssl,pythonpath=BUILD_DIR     ... and a drop-in from BUILD_DIR
         [--quick] [--rounds N] [--budget SECONDS] [--only GLOB,GLOB] [--skip GLOB,...] [--json FILE] [--markdown FILE]
 
-A peer is NAME=IMPL[,python=PATH][,pythonpath=DIR][,env:K=V]; IMPL is openssl or
-ssl (see bench.py); the bare word "limit" is the C program.  Peers run as
+A peer is NAME=IMPL[,python=PATH][,pythonpath=DIR][,works=GLOB][,env:K=V]; IMPL is openssl
+or ssl (see bench.py); the bare word "limit" is the C program; with works a peer takes part
+in these workloads alone.  Peers run as
 long-lived workers; within a round each peer takes one sample of a workload in
 turn (order rotates), and a peer's ratio is taken round by round against the
 limit's (or the baseline's) sample of the same round.  Ratios > 1 mean faster.
@@ -83,6 +84,7 @@ class Peer:
         self.name = name
         self.impl = parts[0] if parts else "limit"
         self.python, self.env = sys.executable, {}
+        self.works = "*"
         self.pyflags = ["-s", "-W", "ignore"]
         for p in parts[1:]:
             k, _, v = p.partition("=")
@@ -90,6 +92,8 @@ class Peer:
                 self.python = v
             elif k == "pythonpath":
                 self.env["PYTHONPATH"] = v
+            elif k == "works":
+                self.works = v
             elif k == "flags":
                 self.pyflags += v.split()
             elif k.startswith("env:"):
@@ -135,7 +139,7 @@ class Peer:
             bufsize=1,
             env=self.environ(),
         )
-        self.order = self.ask("list").split()
+        self.order = fnmatch.filter(self.ask("list").split(), self.works)
         self.names = set(self.order) - set(self.failed)
 
     def ask(self, line):
@@ -189,6 +193,7 @@ def clock_of(name):
 class Run:
     def __init__(self, o, peers):
         self.o, self.peers = o, peers
+        self.whole = [p for p in peers if p.works == "*"]  # who takes part in A, E and G
         self.t0 = time.monotonic()
         self.data = {}  # workload -> peer -> [(wall/op, cpu/op), ...]
         self.out = []
@@ -272,7 +277,7 @@ class Run:
     def imports(self, runs):
         res = {}
         rows = []
-        for p in self.peers:
+        for p in self.whole:
             if p.impl == "limit":
                 continue
             mod = "import ssl" if p.impl == "ssl" else "import OpenSSL.SSL, OpenSSL.crypto"
@@ -309,7 +314,7 @@ class Run:
     def memory(self, kinds):
         self.memres = {}
         for kind, n in kinds:
-            for p in self.peers:
+            for p in self.whole:
                 v = json.loads(p.once("mem", kind, str(n)))["bytes"]
                 self.memres.setdefault(kind, {})[p.name] = v
 
@@ -318,7 +323,7 @@ class Run:
         procs, self.serv = [], {}
         tool = self.o.limit
         try:
-            for p in self.peers:
+            for p in self.whole:
                 kinds = (
                     [""]
                     if p.impl == "limit"
