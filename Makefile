@@ -27,7 +27,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help venv upstream demo build build-debug test lint format asan tsan valgrind coverage \
-	faults leaks same bench bench-insns docs stubs symbols matrix dist clean
+	faults leaks same twisted bench bench-insns docs stubs symbols matrix dist clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ faults: build-debug ## fail every allocation in turn
 
 same: build-debug $(UPSTREAM_READY) $(OLDER_READY) ## the behaviour tests on the original, all vectors with cryptography
 	$(PYTEST) -m '' test/interop
+
+twisted: build-debug $(UPSTREAM_READY) ## Twisted's own tests of TLS, with ours and with the original
+	$(PYTEST) -m '' test/interop/test_twisted.py
 
 leaks: build-debug ## run each operation many times and count
 	$(PYTEST) -m '' test/whole/test_leaks.py
