@@ -161,6 +161,30 @@ class Stage(contextlib.ExitStack):
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return SSL.Connection(context, connected)
 
+    def datagrams(self):
+        """A socket of ours for datagrams, with a port of its own."""
+        made = self.socket(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        made.bind(("127.0.0.1", 0))
+        return made
+
+    def accept_datagrams(self, bound, context):
+        """A Connection with who first sends something."""
+        bound.settimeout(support.TIMEOUT)
+        _, sender = bound.recvfrom(1, socket.MSG_PEEK)
+        bound.connect(sender)
+        bound.settimeout(None)
+        connection = SSL.Connection(context, bound)
+        connection.set_accept_state()
+        return connection
+
+    def connect_datagrams(self, context, port):
+        """A Connection to a port for datagrams of this machine."""
+        bound = self.datagrams()
+        bound.connect(("127.0.0.1", port))
+        connection = SSL.Connection(context, bound)
+        connection.set_connect_state()
+        return connection
+
 
 def address_of(one):
     """HOST:PORT of a socket, as programs want it."""
