@@ -129,7 +129,7 @@ class TestExamples:
         assert output.endswith("All of it works.\n")
         assert "verified" in output
 
-    @pytest.mark.parametrize("server", ["echo_server.py", "many_clients.py"])
+    @pytest.mark.parametrize("server", ["echo_server.py", "nonblocking_server.py"])
     def test_echo(self, folder, server):
         with Program(server, folder) as program:
             for _ in range(2):
@@ -141,7 +141,7 @@ class TestExamples:
         context = SSL.Context(SSL.TLS_CLIENT_METHOD)
         context.load_verify_locations(folder / "ca.pem")
         context.set_verify(SSL.VERIFY_PEER)
-        with Program("many_clients.py", folder) as program:
+        with Program("nonblocking_server.py", folder) as program:
 
             def connect():
                 plain = socket.create_connection(("127.0.0.1", program.port))
