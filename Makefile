@@ -3,9 +3,10 @@
 PYTHON ?= python3
 T ?= test
 
-VENV := .venv
+VENV ?= .venv
+REQUIREMENTS ?= requirements-dev.txt
 PY := $(VENV)/bin/python
-READY := $(VENV)/.ready-$(shell cksum < requirements-dev.txt | cut -d' ' -f1)
+READY := $(VENV)/.ready-$(shell cksum < $(REQUIREMENTS) | cut -d' ' -f1)
 # The original: the newest, and older ones for what it has lost.
 ready = .venv-$(1)/.ready-$(shell cksum < requirements-$(1).txt | cut -d' ' -f1)
 UPSTREAM_READY := $(call ready,upstream)
@@ -20,14 +21,15 @@ C_FILES := $(wildcard src/*/*.[ch] test/*.[ch])
 ASAN := build/asan
 TSAN := build/tsan
 COVERAGE := build/coverage
+FREETHREADED ?= .freethreaded
 TSAN_PYTHON ?= python3.13t
 
 export PYTHON
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help venv upstream demo build build-debug test lint format asan tsan valgrind coverage \
-	faults leaks same twisted bench bench-insns docs stubs symbols matrix dist clean
+.PHONY: help venv upstream demo build build-debug test pytest stress freethreaded lint format asan tsan \
+	valgrind coverage faults leaks same twisted bench bench-insns docs stubs symbols matrix dist clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,11 +44,11 @@ $(READY): FORCE
 endif
 FORCE:
 
-$(READY): requirements-dev.txt
+$(READY): $(REQUIREMENTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CPython 3.11 or newer is needed")'
 	@tools/packages.sh gcc libc6-dev libssl-dev python3-dev python3-venv openssl gnutls-bin
 	@[ -x $(PY) ] || $(PYTHON) -m venv --clear $(VENV)
-	$(PY) -m pip $(PIP) -r requirements-dev.txt
+	$(PY) -m pip $(PIP) -r $(REQUIREMENTS)
 	@rm -f $(VENV)/.ready-* && touch $@
 
 upstream: $(UPSTREAM_READY) $(OLDER_READY) ## the original pyOpenSSL, in .venv-upstream*, to compare with
@@ -75,6 +77,17 @@ build-debug: $(READY) ## in place, with assertions, and the modules that only te
 	@PYOPENSSL_DEBUG=1 $(SETUP) build_ext --inplace build_test
 
 test: build-debug $(UPSTREAM_READY) ## set up, build with assertions, run pytest (T=test/crypto for a part)
+	$(PYTEST) $(T)
+
+stress: build-debug ## the load on threads, interpreters and processes, for long (STRESS_SECONDS=300 each)
+	STRESS_SECONDS=$${STRESS_SECONDS:-300} PYTEST_TIMEOUT=0 $(PYTEST) test/whole/test_threads.py
+
+freethreaded: ## the suite without a global interpreter lock, on a CPython that is built for it first
+	@tools/freethreaded.sh $(FREETHREADED)
+	@PYTHON_GIL=0 $(MAKE) build-debug pytest VENV=.venv-freethreaded \
+		REQUIREMENTS=requirements-freethreaded.txt PYTHON=$(FREETHREADED)/bin/python3
+
+pytest:
 	$(PYTEST) $(T)
 
 faults: build-debug ## fail every allocation in turn

@@ -256,6 +256,17 @@ class TestCompleteness:
             row for row in rows if len(re.findall(r"^   [* ] - ", row, re.MULTILINE)) != 4
         ] == []
 
+    def test_promises_name_tests_that_exist(self):
+        names = re.findall(r"``(test/[^`]*)``", (DOC / "threads.rst").read_text())
+        for name in names:
+            path, *qualified = name.split("::")
+            if qualified:
+                kind, method = qualified
+                code = ast.parse((DOC.parent / path).read_text())
+                [found] = [node for node in code.body if getattr(node, "name", "") == kind]
+                assert method in [node.name for node in found.body if hasattr(node, "name")], name
+        assert len(names) > 20
+
     def test_no_code_that_nobody_runs(self):
         """Python in the manual is a session, or comes from a program in examples/."""
         for page in DOC.rglob("*.rst"):

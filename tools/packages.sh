@@ -21,6 +21,10 @@ there() {
 os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null ;;
     python3-venv) "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null ;;
     binutils) command -v nm >/dev/null ;;
+    zlib1g-dev) compiles zlib.h ;;
+    libffi-dev) compiles ffi.h ;;
+    libsqlite3-dev) compiles sqlite3.h ;;
+    xz-utils) command -v xz >/dev/null ;;
     gnutls-bin) command -v certtool >/dev/null ;;
     ca-certificates) [ -s /etc/ssl/certs/ca-certificates.crt ] ;;
     *) command -v "$1" >/dev/null ;;

@@ -27,8 +27,7 @@ fi
 venv=$tree/venv
 if [ ! -f "$venv/.ready" ]; then
     "$python" -m venv --clear "$venv"
-    grep -E '^(setuptools|pytest|pytest-timeout|hypothesis)==' requirements-dev.txt >"$venv/wanted.txt"
-    "$venv/bin/python" -m pip install -q --disable-pip-version-check -r "$venv/wanted.txt"
+    "$venv/bin/python" -m pip install -q --disable-pip-version-check -r requirements-freethreaded.txt
     touch "$venv/.ready"
 fi
 mkdir -p "$tree/OpenSSL"

@@ -5,7 +5,6 @@ import errno
 import gc
 import hashlib
 import os
-import random
 import signal
 import socket
 import threading
@@ -29,14 +28,6 @@ def closing(*pair):
             one.close()
 
 
-def contexts(version):
-    client, server = support.client_context(), support.server_context()
-    for context in (client, server):
-        context.set_max_proto_version(version)
-    server.set_options(ALLOW_CLIENT_RENEGOTIATION)
-    return client, server
-
-
 @pytest.fixture
 def pair():
     with closing(*support.connected("tcp")) as pair:
@@ -49,56 +40,7 @@ def strike_when_waiting(interruption):
 
 
 class TestDuplex:
-    """Both directions at once, each by a thread of its own, every byte compared."""
-
-    def run(self, pair, seconds, refresh):
-        stop = time.monotonic() + seconds
-
-        def send(connection):
-            digest, count = hashlib.sha256(), 0
-            while time.monotonic() < stop:
-                data = random.randbytes(random.choice((1, 10, 500, 16384, 40000)))
-                connection.sendall(data)
-                digest.update(data)
-                count += 1
-                if count % 50 == 0:
-                    refresh(connection)
-            connection.sendall(END)
-            return count, digest.digest()
-
-        def receive(connection):
-            digest, tail = hashlib.sha256(), b""
-            while not tail.endswith(END):
-                tail += connection.recv(65536)
-                digest.update(tail[: -len(END)])
-                tail = tail[-len(END) :]
-            return digest.digest()
-
-        client, server = pair
-        with support.Threads() as threads:
-            threads.start(send, client)
-            threads.start(send, server)
-            threads.start(receive, server)
-            threads.start(receive, client)
-        (sent, one), (back, other), *received = threads.results
-        assert received == [one, other]
-        return sent, back
-
-    @pytest.mark.parametrize("buffer", [None, 8192])
-    @pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION])
-    def test_new_keys_under_load(self, version, buffer):
-        if version == SSL.TLS1_2_VERSION:
-            refresh = SSL.Connection.renegotiate
-        else:
-            refresh = lambda connection: connection.key_update(True)  # noqa: E731
-        seconds = float(os.environ.get("DUPLEX_SECONDS", "2"))
-        with closing(*support.connected("socketpair", *contexts(version))) as pair:
-            if buffer:
-                for one in pair:
-                    one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
-            assert min(self.run(pair, seconds, refresh)) > 50
-            if version == SSL.TLS1_2_VERSION:
-                assert sum(one.total_renegotiations() for one in pair) > 0
+    """One direction never waits for the other; test/whole/test_threads.py has the load."""
 
     def test_a_writer_is_not_held_up_by_a_reader(self, pair):
         client, server = pair

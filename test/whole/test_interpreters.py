@@ -1,5 +1,7 @@
 """Interpreters beside the main one, each with modules, types and exceptions of its own."""
 
+import sysconfig
+
 import pytest
 
 import support
@@ -254,4 +256,16 @@ for _ in range(5):
 """
             )
             == ""
+        )
+
+
+@pytest.mark.skipif(
+    not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this CPython is not free-threaded"
+)
+class TestFreeThreading:
+    def test_the_lock_stays_off(self):
+        """A module that does not declare that it needs no lock switches it on."""
+        support.run_script(
+            "import sys; from OpenSSL import SSL, crypto, rand; assert not sys._is_gil_enabled()",
+            PYTHON_GIL="",
         )

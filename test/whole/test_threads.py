@@ -1,0 +1,771 @@
+"""The contract of doc/threads.rst, under load: everything at once, everything compared.
+
+STRESS_SECONDS is how long each load runs; `make stress` gives it minutes.
+"""
+
+import contextlib
+import datetime
+import functools
+import gc
+import hashlib
+import itertools
+import os
+import random
+import select
+import signal
+import socket
+import threading
+import time
+import types
+
+import pytest
+
+import support
+from OpenSSL import SSL, crypto, rand
+
+SECONDS = float(os.environ.get("STRESS_SECONDS", "0.7"))
+ALLOW_CLIENT_RENEGOTIATION = 0x100
+END = b"<end of the stream>"
+PEM, DER, TEXT = crypto.FILETYPE_PEM, crypto.FILETYPE_ASN1, crypto.FILETYPE_TEXT
+
+pytestmark = pytest.mark.timeout(120 + 3 * SECONDS)
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """What waits for threads waits as long as they are told to run."""
+    monkeypatch.setattr(support, "TIMEOUT", support.TIMEOUT + 2 * SECONDS)
+
+
+def repeated(seconds, work):
+    """How often *work* was done in that time, once at least."""
+    end, count = time.monotonic() + seconds, 0
+    while count == 0 or time.monotonic() < end:
+        work()
+        count += 1
+    return count
+
+
+# ---- one connection ----
+
+
+def wait(connection, error):
+    """Until a call that raised *error* is worth another try; in memory: let others run."""
+    if support.is_memory(connection):
+        time.sleep(0.0005)
+    elif isinstance(error, SSL.WantReadError):
+        select.select([connection.fileno()], [], [], 0.05)
+    else:
+        select.select([], [connection.fileno()], [], 0.05)
+
+
+def again(connection, call, *args):
+    """What *call* gives back when it neither wants to read nor to write."""
+    while True:
+        try:
+            return call(*args)
+        except (SSL.WantReadError, SSL.WantWriteError) as error:
+            wait(connection, error)
+
+
+def send_all(connection, data):
+    view = memoryview(data)
+    while view:
+        view = view[again(connection, connection.send, view) :]
+
+
+class Ferry:
+    """Carries what a memory Connection wants to send to the other, in a thread of its own."""
+
+    def __init__(self, source, target):
+        self.source, self.target = source, target
+        self.stopped = threading.Event()
+
+    def run(self):
+        while not self.stopped.is_set():
+            if not support.move(self.source, self.target):
+                self.stopped.wait(0.0005)
+
+
+@contextlib.contextmanager
+def ferries(client, server):
+    """In memory: both ways at once."""
+    if not support.is_memory(client):
+        yield
+        return
+    both = [Ferry(client, server), Ferry(server, client)]
+    with support.Threads() as threads:
+        for one in both:
+            threads.start(one.run)
+        try:
+            yield
+        finally:
+            for one in both:
+                one.stopped.set()
+
+
+def connected(kind, version):
+    client, server = support.client_context(), support.server_context()
+    for context in (client, server):
+        context.set_max_proto_version(version)
+    server.set_options(ALLOW_CLIENT_RENEGOTIATION)
+    pair = support.connected("memory" if kind == "memory" else "tcp", client, server)
+    if kind == "narrow":
+        for one in pair:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
+    if kind == "non-blocking":
+        for one in pair:
+            one.setblocking(False)
+    return pair
+
+
+def close(*connections):
+    for one in connections:
+        if not support.is_memory(one):
+            one.close()
+
+
+KINDS = pytest.mark.parametrize("kind", ["blocking", "narrow", "non-blocking", "memory"])
+VERSIONS = pytest.mark.parametrize(
+    "version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION], ids=["renegotiating", "key updates"]
+)
+
+
+@KINDS
+@VERSIONS
+class TestDuplex:
+    """Two threads on each end, and new keys from both: every byte is compared."""
+
+    AHEAD = 2_000_000  # bytes that a sender may be ahead of its receiver
+
+    def exchange(self, client, server, refresh):
+        end = time.monotonic() + SECONDS
+        sent, received = {client: 0, server: 0}, {client: 0, server: 0}
+
+        def send(one, other):
+            digest, count, draw = hashlib.sha256(), 0, random.Random(1)
+            while time.monotonic() < end:
+                data = draw.randbytes(draw.choice((1, 10, 500, 16384, 40000)))
+                send_all(one, data)
+                digest.update(data)
+                sent[one] += len(data)
+                count += 1
+                if count % 50 == 0:
+                    refresh(one)
+                while sent[one] - received[other] > self.AHEAD:
+                    time.sleep(0.0005)
+            send_all(one, END)
+            return count, digest.digest()
+
+        def receive(one):
+            digest, tail = hashlib.sha256(), b""
+            while not tail.endswith(END):
+                data = again(one, one.recv, 65536)
+                received[one] += len(data)
+                tail += data
+                digest.update(tail[: -len(END)])
+                tail = tail[-len(END) :]
+            return digest.digest()
+
+        with ferries(client, server), support.Threads() as threads:
+            threads.start(send, client, server)
+            threads.start(send, server, client)
+            threads.start(receive, server)
+            threads.start(receive, client)
+        (there, one), (back, other), *digests = threads.results
+        assert digests == [one, other]
+        return there, back
+
+    def test_every_byte_arrives(self, kind, version):
+        if version == SSL.TLS1_2_VERSION:
+            refresh = SSL.Connection.renegotiate
+        else:
+
+            def refresh(connection):
+                connection.key_update(True)
+
+        pair = connected(kind, version)
+        assert min(self.exchange(*pair, refresh)) > 50
+        if version == SSL.TLS1_2_VERSION:
+            assert sum(one.total_renegotiations() for one in pair) > 0
+        close(*pair)
+
+    def test_a_third_thread_asks(self, kind, version):
+        """Questions and settings between the records of others."""
+        pair = client, server = connected(kind, version)
+        stopped = threading.Event()
+        questions = [
+            *("pending", "want_read", "want_write", "get_cipher_list", "get_shutdown"),
+            *("state_string", "get_session", "get_finished", "get_peer_finished", "client_random"),
+            *("get_peer_certificate", "get_peer_cert_chain", "get_verified_chain", "master_key"),
+            *("get_cipher_name", "get_protocol_version_name", "get_context", "get_servername"),
+            *("get_group_name", "renegotiate_pending", "get_app_data", "get_client_ca_list"),
+        ]
+
+        def ask():
+            draw = random.Random(2)
+            while not stopped.is_set():
+                one = draw.choice(pair)
+                getattr(one, draw.choice(questions))()
+                one.export_keying_material(b"EXPERIMENTAL x", 20)
+                one.set_app_data(object())
+                one.set_info_callback(lambda *args: None)
+
+        with support.Threads() as threads:
+            for _ in range(2):
+                threads.start(ask)
+            try:
+                assert min(self.exchange(*pair, lambda connection: None)) > 20
+            finally:
+                stopped.set()
+        close(*pair)
+
+
+class TestAnyMoment:
+    """close, shutdown, signals and the collector, while four threads are at work on a pair."""
+
+    def traffic(self, pair, meddle):
+        client, server = pair
+
+        def send(one):
+            with contextlib.suppress(SSL.Error):
+                while True:
+                    one.sendall(bytes(5000))
+
+        def receive(one):
+            with contextlib.suppress(SSL.Error):
+                while True:
+                    one.recv(10000)
+
+        with support.Threads() as threads:
+            for one in pair:
+                threads.start(send, one)
+                threads.start(receive, one)
+            time.sleep(random.random() / 100)
+            meddle(*pair)
+        close(*pair)
+
+    @pytest.mark.parametrize("how", ["close", "shutdown", "close_twice", "abort", "drop"])
+    def test_they_all_end(self, how):
+        def meddle(client, server):
+            if how == "shutdown":
+                for one in (client, server):
+                    with contextlib.suppress(SSL.Error):
+                        one.shutdown()
+            elif how == "abort":
+                server.sock_shutdown(socket.SHUT_RDWR)
+            elif how == "drop":
+                gc.collect()
+                client.close()
+                del client, server
+                gc.collect()
+            else:
+                client.close()
+                if how == "close_twice":
+                    server.close()
+                    client.close()
+
+        repeated(SECONDS, lambda: self.traffic(support.connected("tcp"), meddle))
+
+    def test_signals(self):
+        """Handlers run while the main thread waits, and raise out of what it waits in."""
+
+        class Struck(Exception):
+            pass
+
+        def handle(number, frame):
+            raise Struck
+
+        client, server = support.connected("tcp")
+        main, stopped = threading.main_thread().ident, threading.Event()
+        struck = got = 0
+
+        def strike():
+            while not stopped.wait(0.002):
+                signal.pthread_kill(main, signal.SIGUSR1)
+
+        def feed():
+            total = 0
+            while not stopped.is_set():
+                total += server.sendall(b"x")
+                time.sleep(0.001)
+            return total
+
+        before = signal.signal(signal.SIGUSR1, handle)
+        try:
+            with support.Threads() as threads:
+                try:
+                    threads.start(strike)
+                    threads.start(feed)
+                    end = time.monotonic() + SECONDS
+                    while time.monotonic() < end:
+                        try:
+                            got += len(client.recv(1))
+                        except Struck:
+                            struck += 1
+                finally:
+                    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+                    stopped.set()
+        finally:
+            signal.signal(signal.SIGUSR1, before)
+        server.sendall(b"<end>")
+        while not (data := client.recv(100000)).endswith(b"<end>"):
+            got += len(data)
+        got += len(data) - 5
+        assert threads.results[1] - got in range(struck + 1)  # a handler may raise after the call
+        assert got and struck
+        close(client, server)
+
+
+# ---- one context ----
+
+
+def shake(client, server):
+    """A handshake over memory and a byte each way."""
+    pair = support.connected("memory", client, server)
+    assert support.transfer(*pair, b"x") == b"x"
+    assert support.transfer(*reversed(pair), b"y") == b"y"
+
+
+class Marked(Exception):
+    pass
+
+
+class TestCallbacks:
+    """Eight threads share two Contexts, whose callbacks raise what their own thread made."""
+
+    def test_no_exception_is_lost_or_misplaced(self):
+        here = threading.local()
+        client, server = support.client_context(), support.server_context()
+        kinds = ["verify", "info", "servername", "alpn", "session id", "none"]
+
+        def callback(kind, result=True):
+            def call(*args):
+                if here.kind == kind:
+                    here.kind = "raised"
+                    raise here.error
+                return result
+
+            return call
+
+        client.set_verify(SSL.VERIFY_PEER, callback("verify"))
+        client.set_info_callback(callback("info"))
+        client.set_keylog_callback(callback("session id"))
+        client.set_alpn_protos([b"a"])
+        server.set_tlsext_servername_callback(callback("servername"))
+        server.set_alpn_select_callback(callback("alpn", b"a"))
+
+        def one(number):
+            here.kind = kinds[number % len(kinds)]
+            here.error = Marked(threading.get_ident(), number)
+            pair = support.memory_pair(client, server)
+            pair[0].set_tlsext_host_name(b"localhost")
+            try:
+                support.handshake(*pair)
+            except Marked as error:
+                assert error is here.error
+                assert here.kind == "raised"
+            else:
+                assert here.kind == "none"
+
+        def work():
+            numbers = itertools.count()
+            return repeated(SECONDS, lambda: [one(next(numbers)) for _ in kinds])
+
+        assert min(support.run_together(*[work] * 8)) > 0
+
+
+FLAGS = crypto.X509StoreFlags
+SUITES = (b"TLS_AES_128_GCM_SHA256", b"TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256")
+VERSION = (SSL.TLS1_3_VERSION, SSL.TLS1_2_VERSION)
+CURVES = [types.SimpleNamespace(name=name) for name in ("prime256v1", "secp384r1")]
+
+
+def server():
+    return support.pki().ec_server
+
+
+def root():
+    return support.pki().ec_ca
+
+
+# Every setter of Context, each with two values.
+SETTINGS = {
+    "set_options": lambda c, n: c.set_options((SSL.OP_NO_COMPRESSION, SSL.OP_NO_TICKET)[n]),
+    "set_mode": lambda c, n: c.set_mode(SSL.MODE_RELEASE_BUFFERS),
+    "clear_mode": lambda c, n: c.clear_mode(SSL.MODE_RELEASE_BUFFERS),
+    "set_min_proto_version": lambda c, n: c.set_min_proto_version((0, SSL.TLS1_2_VERSION)[n]),
+    "set_max_proto_version": lambda c, n: c.set_max_proto_version(VERSION[n]),
+    "set_cipher_list": lambda c, n: c.set_cipher_list((b"ALL", b"HIGH")[n]),
+    "set_tls13_ciphersuites": lambda c, n: c.set_tls13_ciphersuites(SUITES[n]),
+    "set_session_id": lambda c, n: c.set_session_id(bytes([n]) * (n + 1)),
+    "set_session_cache_mode": lambda c, n: c.set_session_cache_mode(n * SSL.SESS_CACHE_BOTH),
+    "set_timeout": lambda c, n: c.set_timeout(100 + n),
+    "set_tlsext_use_srtp": lambda c, n: c.set_tlsext_use_srtp(b"SRTP_AES128_CM_SHA1_80"),
+    "set_alpn_protos": lambda c, n: c.set_alpn_protos([b"x%d" % n, b"y" * 200]),
+    "set_verify_depth": lambda c, n: c.set_verify_depth(5 + n),
+    "use_certificate": lambda c, n: c.use_certificate(server().x509()),
+    "use_certificate_file": lambda c, n: c.use_certificate_file(server().cert_path),
+    "use_certificate_chain_file": lambda c, n: c.use_certificate_chain_file(server().chain_path),
+    "add_extra_chain_cert": lambda c, n: c.add_extra_chain_cert(root().x509()),
+    "use_privatekey": lambda c, n: c.use_privatekey(server().pkey()),
+    "use_privatekey_file": lambda c, n: c.use_privatekey_file(server().key_path),
+    "check_privatekey": lambda c, n: c.get_verify_mode() or c.check_privatekey(),
+    "set_passwd_cb": lambda c, n: c.set_passwd_cb(lambda *args: b"x", n),
+    "set_tmp_ecdh": lambda c, n: c.set_tmp_ecdh(CURVES[n]),
+    "load_tmp_dh": lambda c, n: c.load_tmp_dh(parameters()),
+    "load_verify_locations": lambda c, n: c.load_verify_locations(root().cert_path),
+    "set_default_verify_paths": lambda c, n: c.set_default_verify_paths(),
+    "get_cert_store": lambda c, n: c.get_cert_store().set_flags(n * FLAGS.NOTIFY_POLICY),
+    "load_client_ca": lambda c, n: c.load_client_ca(root().cert_path),
+    "set_client_ca_list": lambda c, n: c.set_client_ca_list([root().x509().get_subject()] * n),
+    "add_client_ca": lambda c, n: c.add_client_ca(root().x509()),
+    "set_verify": lambda c, n: c.set_verify(SSL.VERIFY_PEER, (None, lambda *args: True)[n]),
+    "set_info_callback": lambda c, n: c.set_info_callback(lambda *args: None),
+    "set_keylog_callback": lambda c, n: c.set_keylog_callback(lambda *args: None),
+    "set_tlsext_servername_callback": lambda c, n: c.set_tlsext_servername_callback(id),
+    "set_alpn_select_callback": lambda c, n: c.set_alpn_select_callback(lambda *args: args[1][n]),
+    "set_npn_advertise_callback": None,  # there is no NPN
+    "set_npn_select_callback": None,
+    "set_ocsp_server_callback": lambda c, n: c.set_ocsp_server_callback(lambda *args: b"staple"),
+    "set_ocsp_client_callback": lambda c, n: c.set_ocsp_client_callback(lambda *args: True),
+    "set_cookie_generate_callback": lambda c, n: c.set_cookie_generate_callback(lambda *args: b""),
+    "set_cookie_verify_callback": lambda c, n: c.set_cookie_verify_callback(lambda *args: True),
+    "set_app_data": lambda c, n: c.set_app_data([n]),
+}
+
+
+@functools.cache
+def parameters():
+    """A file with Diffie-Hellman parameters."""
+    path = support.fresh_path()
+    path.write_bytes(
+        support.openssl(
+            "genpkey", "-genparam", *"-algorithm DH -pkeyopt".split(), "dh_param:ffdhe2048"
+        )
+    )
+    return path
+
+
+class TestContext:
+    def test_every_setter_is_here(self):
+        change = ("set_", "clear_", "use_", "add_", "load_", "check_")
+        assert {name for name in vars(SSL.Context) if name.startswith(change)} <= set(SETTINGS)
+
+    @pytest.mark.parametrize("name", [name for name, change in SETTINGS.items() if change])
+    def test_changes_harm_no_handshake(self, name):
+        """Four threads shake hands while a fifth changes both Contexts."""
+        datagrams = "cookie" in name or "srtp" in name  # nothing that streams have
+        method = SSL.DTLS_METHOD if datagrams else SSL.TLS_METHOD
+        client = support.client_context(method=method)
+        server = support.server_context(method=method)
+        client.set_alpn_protos([b"a", b"b"])
+        stopped = threading.Event()
+
+        def change():
+            for number in itertools.cycle((0, 1)):
+                SETTINGS[name](server, number)
+                if name != "set_tmp_ecdh":  # each would offer another curve
+                    SETTINGS[name](client, number)
+                if stopped.is_set():
+                    return
+
+        with support.Threads() as threads:
+            threads.start(change)
+            try:
+                support.run_together(
+                    *[lambda: repeated(SECONDS / 10, lambda: shake(client, server))] * 4
+                )
+            finally:
+                stopped.set()
+
+
+# ---- crypto ----
+
+
+def new_request():
+    request = crypto.X509Req()
+    request.get_subject().CN = "request"
+    request.set_pubkey(server().pkey())
+    request.sign(server().pkey(), "sha256")
+    return request
+
+
+def new_crl():
+    return crypto.load_crl(PEM, root().crl_pem())
+
+
+def new_revoked():
+    revoked = crypto.Revoked()
+    revoked.set_serial(b"0a")
+    revoked.set_rev_date(b"20260101000000Z")
+    return revoked
+
+
+def new_pkcs12():
+    container = crypto.PKCS12()
+    container.set_certificate(server().x509())
+    container.set_privatekey(server().pkey())
+    return container
+
+
+def new_spki():
+    spki = crypto.NetscapeSPKI()
+    spki.set_pubkey(server().pkey())
+    spki.sign(server().pkey(), "sha256")
+    return spki
+
+
+def new_store():
+    store = crypto.X509Store()
+    store.add_cert(root().x509())
+    return store
+
+
+def set_name(name, number):
+    name.CN = f"name {number}"
+    name.O = "x" * (number % 50 + 1)
+
+
+def verify(store):
+    crypto.X509StoreContext(store, server().x509()).verify_certificate()
+
+
+# For each type: a new one, and what eight threads do to it at once, with a number that changes.
+USES = {
+    "PKey": (
+        lambda: server().pkey(),
+        [
+            lambda k, n: crypto.sign(k, b"x", "sha256"),
+            lambda k, n: (k.bits(), k.type(), k.check),
+            lambda k, n: crypto.dump_privatekey(DER, k),
+            lambda k, n: crypto.dump_publickey(PEM, k),
+            lambda k, n: k.generate_key(crypto.TYPE_RSA, 512) if n % 200 == 0 else None,
+        ],
+    ),
+    "X509": (
+        lambda: server().x509(),
+        [
+            lambda c, n: c.set_serial_number(n + 1),
+            lambda c, n: c.get_serial_number(),
+            lambda c, n: set_name(c.get_subject(), n),
+            lambda c, n: c.set_subject(c.get_issuer()),
+            lambda c, n: c.get_subject().get_components(),
+            lambda c, n: crypto.dump_certificate((PEM, DER, TEXT)[n % 3], c),
+            lambda c, n: c.digest("sha256"),
+            lambda c, n: c.gmtime_adj_notAfter(n),
+            lambda c, n: (c.get_notAfter(), c.has_expired(), c.get_version()),
+            lambda c, n: [str(c.get_extension(i)) for i in range(c.get_extension_count())],
+            lambda c, n: c.sign(server().pkey(), "sha256") if n % 10 == 0 else None,
+            lambda c, n: c.get_pubkey().bits(),
+            lambda c, n: c.set_pubkey(server().pkey()),
+        ],
+    ),
+    "X509Name": (
+        lambda: server().x509().get_subject(),
+        [
+            lambda name, n: set_name(name, n),
+            lambda name, n: (name.CN, name.O, name.emailAddress),
+            lambda name, n: (name.get_components(), name.der(), name.hash(), repr(name)),
+            lambda name, n: crypto.X509Name(name) == name,
+            lambda name, n: delattr(name, "L") if name.L else None,
+        ],
+    ),
+    "X509Extension": (
+        lambda: crypto.X509Extension(b"subjectAltName", False, b"DNS:a.example"),
+        [
+            lambda e, n: (str(e), e.get_data(), e.get_critical(), e.get_short_name()),
+            lambda e, n: server().x509().add_extensions([e]),
+        ],
+    ),
+    "X509Req": (
+        new_request,
+        [
+            lambda r, n: set_name(r.get_subject(), n),
+            lambda r, n: r.set_version(0),
+            lambda r, n: crypto.dump_certificate_request((PEM, DER, TEXT)[n % 3], r),
+            lambda r, n: r.sign(server().pkey(), "sha256"),
+            lambda r, n: r.get_pubkey().bits(),
+            lambda r, n: r.get_extensions(),
+        ],
+    ),
+    "CRL": (
+        new_crl,
+        [
+            lambda c, n: c.add_revoked(new_revoked()),
+            lambda c, n: [r.get_serial() for r in c.get_revoked() or ()][-1:],
+            lambda c, n: crypto.dump_crl((PEM, DER)[n % 2], c),
+            lambda c, n: c.sign(root().x509(), root().pkey(), b"sha256") if n % 10 == 0 else None,
+            lambda c, n: c.get_issuer().CN,
+            lambda c, n: c.set_nextUpdate(b"20300101000000Z"),
+        ],
+    ),
+    "Revoked": (
+        new_revoked,
+        [
+            lambda r, n: r.set_serial(b"%x" % n),
+            lambda r, n: int(r.get_serial(), 16),
+            lambda r, n: r.set_reason((None, b"keyCompromise")[n % 2]),
+            lambda r, n: r.get_reason(),
+            lambda r, n: r.get_rev_date(),
+        ],
+    ),
+    "PKCS12": (
+        new_pkcs12,
+        [
+            lambda p, n: p.export(b"x", iter=1, maciter=1),
+            lambda p, n: p.set_friendlyname((None, b"name")[n % 2]),
+            lambda p, n: p.set_ca_certificates([root().x509()] * (n % 3)),
+            lambda p, n: (p.get_certificate(), p.get_privatekey(), p.get_ca_certificates()),
+        ],
+    ),
+    "NetscapeSPKI": (
+        new_spki,
+        [
+            lambda s, n: s.sign(server().pkey(), "sha256"),
+            lambda s, n: crypto.NetscapeSPKI(s.b64_encode()),
+            lambda s, n: s.get_pubkey().bits(),
+            lambda s, n: s.set_pubkey(server().pkey()),
+        ],
+    ),
+    "X509Store": (
+        new_store,
+        [
+            lambda s, n: verify(s),
+            lambda s, n: s.add_cert(root().x509()),
+            lambda s, n: s.add_crl(new_empty_crl()),
+            lambda s, n: s.set_flags(FLAGS.NOTIFY_POLICY),
+            lambda s, n: s.set_time(datetime.datetime.now(datetime.UTC)),
+            lambda s, n: s.load_locations(root().cert_path),
+        ],
+    ),
+    "X509StoreContext": (
+        lambda: crypto.X509StoreContext(new_store(), server().x509()),
+        [
+            lambda c, n: c.verify_certificate(),
+            lambda c, n: c.get_verified_chain(),
+            lambda c, n: c.set_store(new_store()),
+        ],
+    ),
+    "PKCS7": (
+        lambda: crypto.load_pkcs7_data(PEM, signed()),
+        [lambda p, n: (p.type_is_signed(), p.type_is_data(), p.get_type_name())],
+    ),
+    "rand": (
+        lambda: rand,
+        [
+            lambda r, n: r.bytes(n % 1000),
+            lambda r, n: r.add(b"x", 0.0),
+            lambda r, n: r.status(),
+        ],
+    ),
+}
+
+
+@functools.cache
+def new_empty_crl():
+    return new_crl()
+
+
+@functools.cache
+def signed():
+    """A PKCS #7 structure."""
+    signer = server()
+    made = support.openssl(
+        "smime",
+        "-sign",
+        "-outform",
+        "PEM",
+        "-nocerts",
+        "-signer",
+        signer.cert_path,
+        "-inkey",
+        signer.key_path,
+        stdin=b"text",
+    )
+    return made
+
+
+class TestCrypto:
+    @pytest.mark.parametrize("name", USES)
+    def test_eight_threads_at_one_object(self, name):
+        make, uses = USES[name]
+        thing = make()
+
+        def work():
+            draw = random.Random()
+            repeated(SECONDS / 2, lambda: draw.choice(uses)(thing, draw.randrange(1000)))
+
+        support.run_together(*[work] * 8)
+
+    def test_no_certificate_is_torn(self):
+        """What is read is always one of the values that were set, whole."""
+        cert, names = server().x509(), []
+        for letter in "ab":
+            name = crypto.X509().get_subject()
+            name.CN, name.O = letter * 60, letter * 60
+            names.append(name)
+        cert.set_subject(names[0])
+        valid = {name.der() for name in names}
+        stopped = threading.Event()
+
+        def change(name):
+            while not stopped.is_set():
+                cert.set_subject(name)
+
+        def read():
+            def look():
+                assert cert.get_subject().der() in valid
+
+            repeated(SECONDS, look)
+            stopped.set()
+
+        support.run_together(*[functools.partial(change, name) for name in names], read, read)
+
+
+class TestTeardown:
+    """Everything may go in every order, also while threads wait inside."""
+
+    PARTS = ("client context", "server context", "client", "server", "sockets", "store", "session")
+
+    def test_every_order(self):
+        orders = list(itertools.permutations(self.PARTS))
+        random.shuffle(orders)
+        orders = iter(orders)
+
+        def tear_down():
+            contexts = support.client_context(), support.server_context()
+            left, right = support.tcp_sockets()
+            connections = [SSL.Connection(c, s) for c, s in zip(contexts, (left, right))]
+            connections[0].set_connect_state()
+            connections[1].set_accept_state()
+            support.handshake(*connections)
+            parts = {
+                "client context": contexts[0],
+                "server context": contexts[1],
+                "client": connections[0],
+                "server": connections[1],
+                "sockets": (left, right),
+                "store": contexts[0].get_cert_store(),
+                "session": connections[0].get_session(),
+            }
+
+            def receive(one):
+                with contextlib.suppress(SSL.Error):
+                    one.recv(10)
+
+            threads = support.Threads()
+            for one in connections:
+                threads.start(receive, one)
+            del contexts, connections
+            for part in next(orders, self.PARTS):
+                del parts[part]
+                gc.collect(0)
+            for one in (left, right):  # wakes the threads, which alone have the connections now
+                with contextlib.suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+            threads.join()
+            left.close()
+            right.close()
+
+        repeated(SECONDS, tear_down)
