@@ -11,12 +11,6 @@ top=$(git rev-parse --show-toplevel)
 [ "$(id -u)" = 0 ] || { echo 'matrix.sh makes chroots: run it as root' >&2; exit 1; }
 command -v debootstrap >/dev/null || apt-get install -y -q debootstrap
 
-mirror() {
-    sed -nE 's/^(deb (\[[^]]*\] )?|URIs: *)(https?:[^ ]+).*/\3/p' \
-        /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list \
-        2>/dev/null | grep -v security | head -n 1
-}
-
 work=
 finish() {
     if [ -n "$work" ]; then
@@ -33,7 +27,7 @@ for suite in "$@"; do
     base=$cache/$suite
     if [ ! -f "$base.made" ]; then
         rm -rf "$base"
-        debootstrap --variant=minbase --include=git,make,python3,ca-certificates "$suite" "$base" "$(mirror)" \
+        debootstrap --variant=minbase --include=git,make,python3,ca-certificates "$suite" "$base" "$("$top/tools/mirror.sh")" \
             >"$base.log" 2>&1 || { tail -n 20 "$base.log"; exit 1; }
         touch "$base.made"
     fi
