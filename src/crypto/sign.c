@@ -157,6 +157,16 @@ key_of(crypto_state *state, PyObject *cert)
 }
 
 PyObject *
+crypto_verdict(crypto_state *state, int good, PyObject *answer, const char *library)
+{
+    if (good)
+        return Py_NewRef(answer);
+    if (util_errors_pending())
+        return util_raise(state->Error);
+    return util_raise_reason(state->Error, library, "bad signature");
+}
+
+PyObject *
 crypto_verify(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("verify", 4, 4, "cert", "signature", "data", "digest");
@@ -176,12 +186,7 @@ crypto_verify(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObjec
         goto done;
     util_errors_clear();
     DETACHED(good = verify_data(key, md, &data, &signature));
-    if (good)
-        result = Py_NewRef(Py_None);
-    else if (util_errors_pending())
-        util_raise(state->Error);
-    else /* a wrong signature of the right shape is queued by RSA alone */
-        util_raise_reason(state->Error, "digital envelope routines", "bad signature");
+    result = crypto_verdict(state, good, Py_None, "digital envelope routines");
 done:
     util_errors_clear();
     EVP_PKEY_free(key);

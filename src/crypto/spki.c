@@ -204,11 +204,7 @@ spki_verify(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
     util_errors_clear();
     good = NETSCAPE_SPKI_verify(spki_of(self), key);
     EVP_PKEY_free(key);
-    if (good > 0)
-        Py_RETURN_TRUE;
-    if (!util_errors_pending()) /* some kinds of keys say no without a word */
-        return util_raise_reason(state->Error, "x509 certificate routines", "bad signature");
-    return util_raise(state->Error);
+    return crypto_verdict(state, good > 0, Py_True, "x509 certificate routines");
 }
 UTIL_LOCKED(spki, verify)
 
