@@ -150,14 +150,28 @@ read_memory(BIO *bio, ssl_transport *self, char *data, size_t size, size_t *done
     return self->eof ? 0 : fail(bio, self, EAGAIN, BIO_FLAGS_READ);
 }
 
+/* Datagrams may also go over what has an end, such as a stream. */
+static int
+is_for_datagrams(const ssl_transport *self)
+{
+    int type = 0;
+    socklen_t size = sizeof type;
+
+    return self->datagrams && getsockopt(self->fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0
+           && type == SOCK_DGRAM;
+}
+
 static int
 read_descriptor(BIO *bio, ssl_transport *self, char *data, size_t size, size_t *done)
 {
-    ssize_t got = receive(self, data, size);
+    ssize_t got;
 
+    do
+        got = receive(self, data, size);
+    while (got == 0 && is_for_datagrams(self)); /* an empty one is nothing */
     if (got < 0)
         return fail(bio, self, errno, BIO_FLAGS_READ);
-    if (got == 0 && !self->datagrams) {
+    if (got == 0) {
         self->eof = 1;
         return 0;
     }
