@@ -3,8 +3,8 @@
     python nonblocking_server.py FOLDER [PORT [PATIENCE]]
 
 FOLDER is what make_certificates.py has written.  What a client sends comes back to it.  A client
-that moves no byte for PATIENCE seconds (30) is dropped.  On SIGTERM the server takes no more clients,
-and ends when the last one has gone.
+that moves no byte for PATIENCE seconds (30) is dropped.  On SIGTERM the server takes no more
+clients, and ends when the last one has gone.
 """
 
 import contextlib
