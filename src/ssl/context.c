@@ -90,6 +90,10 @@ context_init(PyObject *op, PyObject *args, PyObject *kwargs)
         util_raise_new(ssl_state_of(op)->Error);
         return -1;
     }
+    if (util_errors_swallow() < 0) { /* it goes on with fewer groups when memory has run out */
+        SSL_CTX_free(ctx);
+        return -1;
+    }
     if (util_write_lock(&self->lock, &hold) < 0) {
         SSL_CTX_free(ctx);
         return -1;

@@ -379,6 +379,8 @@ context_set_tmp_ecdh(PyObject *self, PyObject *const *args, Py_ssize_t nargs, Py
     if (ctx == NULL)
         return NULL;
     SSL_CTX_set1_groups(ctx, &number, 1); /* a curve that TLS has no group for changes nothing */
-    util_errors_clear();
-    return ssl_context_done(self, &hold, 1);
+    util_rwlock_release(&hold);
+    if (util_errors_swallow() < 0)
+        return NULL;
+    Py_RETURN_NONE;
 }

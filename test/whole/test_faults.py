@@ -43,3 +43,35 @@ class TestFaults:
     @pytest.mark.timeout(3600)
     def test_all(self, tmp_path, scenario, whose):
         drive(tmp_path, scenario, whose, 0, 3600)
+
+
+class TestSuccess:
+    def test_has_set_the_curve(self):
+        """What did not fail is done, and what failed has changed nothing."""
+        support.run_script("""
+import _faults
+import support
+from OpenSSL import SSL
+
+class Curve:
+    name = "secp384r1"
+
+def group(server):
+    client, _ = support.connected("memory", support.client_context(), server)
+    return client.get_group_name()
+
+before = group(support.server_context())
+assert before != Curve.name
+reached, n = True, 0
+while reached:
+    server, expected = support.server_context(), Curve.name
+    _faults.arm(n, _faults.OPENSSL)
+    try:
+        server.set_tmp_ecdh(Curve)
+    except (MemoryError, SSL.Error):
+        expected = before
+    asked, where = _faults.disarm()
+    assert group(server) == expected, (n, where)
+    reached, n = asked > n, n + 1
+assert n > 5
+""")
