@@ -1,23 +1,20 @@
 /* _faults: allocations that fail when they are told to, and an account of OpenSSL's.
 
    Must be imported before anything that uses OpenSSL, hashlib included. */
+#define _GNU_SOURCE /* dladdr */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
 #include <openssl/crypto.h>
+#include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>
-#if __has_include(<execinfo.h>)
-#include <execinfo.h>
-#define HAVE_BACKTRACE 1
-#else
-#define HAVE_BACKTRACE 0
-#endif
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unwind.h>
 
 /* ---- which allocation fails ---- */
 
@@ -30,28 +27,73 @@ static atomic_long asked;     /* how many there were since arm() */
 static pthread_t victim;      /* the only thread whose allocations count */
 static char failed_at[256];   /* where the first failed */
 
-/* ---- who asked: a number for each chain of callers ---- */
+/* ---- who asked ---- */
 
 #define MAX_CALLERS 100
 #define MAX_RECORDED 1000000
 
+typedef struct {
+    int depth;
+    uintptr_t at[MAX_CALLERS]; /* the innermost first */
+} callers;
+
 static uint64_t *recorded; /* NULL unless asked for */
 static long recorded_count;
 
+static _Unwind_Reason_Code
+note_caller(struct _Unwind_Context *frame, void *arg)
+{
+    callers *all = arg;
+
+    if (all->depth == MAX_CALLERS)
+        return _URC_END_OF_STACK;
+    all->at[all->depth++] = (uintptr_t)_Unwind_GetIP(frame);
+    return _URC_NO_REASON;
+}
+
+static void
+find_callers(callers *all)
+{
+    all->depth = 0;
+    _Unwind_Backtrace(note_caller, all);
+}
+
+/* A number for each chain of callers, not 0. */
 static uint64_t
-hash_of_callers(void)
+hash_of(const callers *all)
 {
     uint64_t hash = 0xcbf29ce484222325; /* FNV-1a, by words */
-#if HAVE_BACKTRACE
-    void *callers[MAX_CALLERS];
-    int depth = backtrace(callers, MAX_CALLERS);
 
-    for (int i = 0; i < depth; i++)
-        hash = (hash ^ (uint64_t)(uintptr_t)callers[i]) * 0x100000001b3;
-#else
-    hash += (uint64_t)recorded_count; /* all differ */
-#endif
-    return hash;
+    for (int i = 0; i < all->depth; i++)
+        hash = (hash ^ all->at[i]) * 0x100000001b3;
+    return hash | 1;
+}
+
+/* Whether one of them is a function of the package that is tested. */
+static int
+are_of_package(const callers *all)
+{
+    Dl_info info;
+
+    for (int i = 0; i < all->depth; i++)
+        if (dladdr((void *)all->at[i], &info) && info.dli_fname != NULL
+            && strstr(info.dli_fname, "/OpenSSL/") != NULL)
+            return 1;
+    return 0;
+}
+
+/* What the interpreter needs for itself, outside of the package's functions, does not fail: it may
+   not bear it.  CPython 3.13 lets go of a code object twice when there is no room for the function
+   that a "def" or "lambda" makes of it. */
+static int
+may_fail(int whose)
+{
+    callers all;
+
+    if (whose != PYTHON)
+        return 1;
+    find_callers(&all);
+    return are_of_package(&all);
 }
 
 static int
@@ -61,19 +103,26 @@ fails(int whose, const char *file, int line)
 
     if (!(atomic_load(&armed) & whose) || !pthread_equal(victim, pthread_self()))
         return 0;
-    if (recorded != NULL && recorded_count < MAX_RECORDED)
-        recorded[recorded_count++] = hash_of_callers();
+    if (recorded != NULL && recorded_count < MAX_RECORDED) {
+        callers all;
+
+        find_callers(&all);
+        recorded[recorded_count++] = whose != PYTHON || are_of_package(&all) ? hash_of(&all) : 0;
+    }
     atomic_fetch_add(&asked, 1);
     left = atomic_fetch_sub(&countdown, 1);
+    if (left > 0 || (left < 0 && !atomic_load(&lasting)) || !may_fail(whose))
+        return 0;
     if (left == 0)
         snprintf(failed_at, sizeof failed_at, "%s:%d", file, line);
-    return left == 0 || (left < 0 && atomic_load(&lasting));
+    return 1;
 }
 
 /* ---- OpenSSL's blocks: each has a head, so that those that are left can be named ---- */
 
 typedef struct head {
     struct head *before, *after;
+    callers *from; /* NULL unless traced */
     const char *file;
     size_t size;
     long serial;
@@ -81,9 +130,10 @@ typedef struct head {
     _Alignas(max_align_t) unsigned char content[];
 } head;
 
-static head ring = {&ring, &ring, "", 0, 0, 0};
+static head ring = {&ring, &ring, NULL, "", 0, 0, 0};
 static pthread_mutex_t ring_lock = PTHREAD_MUTEX_INITIALIZER;
 static long blocks, bytes, serial;
+static atomic_int traced; /* whether they note by whom they were made */
 
 static void
 link_in(head *block)
@@ -126,6 +176,9 @@ openssl_malloc(size_t size, const char *file, int line)
     block->file = file;
     block->line = line;
     block->size = size;
+    block->from = atomic_load(&traced) ? malloc(sizeof(callers)) : NULL;
+    if (block->from != NULL)
+        find_callers(block->from);
     memset(block->content, 0xcb, size); /* nobody may count on zeros */
     link_in(block);
     return block->content;
@@ -138,6 +191,7 @@ openssl_free(void *content, const char *file, int line)
         return;
     link_out(head_of(content));
     memset(content, 0xdb, head_of(content)->size);
+    free(head_of(content)->from);
     free(head_of(content));
 }
 
@@ -147,7 +201,7 @@ openssl_realloc(void *content, size_t size, const char *file, int line)
     void *fresh;
 
     if (content == NULL)
-        return openssl_malloc(size, file, line);
+        return CRYPTO_malloc(size, file, line); /* as OpenSSL's own does: a failure is queued */
     if (size == 0) {
         openssl_free(content, file, line);
         return NULL;
@@ -226,7 +280,8 @@ disarm(PyObject *self, PyObject *unused)
     return Py_BuildValue("ls", atomic_load(&asked), failed_at);
 }
 
-/* record(whose): from here on note who asks; recorded(): [number of the callers] of each. */
+/* record(whose): from here on note who asks; recorded(): [number of the callers] of each, 0 for those
+   that are not to fail. */
 static PyObject *
 record(PyObject *self, PyObject *args)
 {
@@ -270,7 +325,40 @@ count_blocks(PyObject *self, PyObject *unused)
     return Py_BuildValue("lll", blocks, bytes, serial);
 }
 
-/* since(serial): [(where, size)] of the blocks made after that one that are still there. */
+/* trace(on): whether OpenSSL's blocks note from here on by whom they are made. */
+static PyObject *
+trace(PyObject *self, PyObject *arg)
+{
+    int on = PyObject_IsTrue(arg);
+
+    if (on < 0)
+        return NULL;
+    atomic_store(&traced, on);
+    Py_RETURN_NONE;
+}
+
+/* [name] of those that have one. */
+static PyObject *
+names_of(const callers *all)
+{
+    PyObject *list = PyList_New(0);
+    Dl_info info;
+
+    for (int i = 0; list != NULL && all != NULL && i < all->depth; i++) {
+        PyObject *name;
+
+        if (!dladdr((void *)all->at[i], &info) || info.dli_sname == NULL)
+            continue;
+        name = PyUnicode_FromString(info.dli_sname);
+        if (name == NULL || PyList_Append(list, name) < 0)
+            Py_CLEAR(list);
+        Py_XDECREF(name);
+    }
+    return list;
+}
+
+/* since(serial): [(where, size, [name of a caller])] of the blocks made after that one that are still
+   there. */
 static PyObject *
 since(PyObject *self, PyObject *args)
 {
@@ -280,8 +368,8 @@ since(PyObject *self, PyObject *args)
     if (list == NULL || (first == -1 && PyErr_Occurred()))
         goto failed;
     for (head *at = ring.before; at != &ring && at->serial > first; at = at->before) {
-        PyObject *item = Py_BuildValue("Nn", PyUnicode_FromFormat("%s:%d", at->file, at->line),
-                                       (Py_ssize_t)at->size);
+        PyObject *item = Py_BuildValue("NnN", PyUnicode_FromFormat("%s:%d", at->file, at->line),
+                                       (Py_ssize_t)at->size, names_of(at->from));
 
         if (item == NULL || PyList_Append(list, item) < 0) {
             Py_XDECREF(item);
@@ -301,6 +389,7 @@ static PyMethodDef faults_methods[] = {
     {"record", record, METH_O},
     {"recorded", get_recorded, METH_NOARGS},
     {"blocks", count_blocks, METH_NOARGS},
+    {"trace", trace, METH_O},
     {"since", since, METH_O},
     {NULL},
 };
