@@ -1,11 +1,12 @@
 """Run one scenario many times and tell how much the heap has grown.
 
     PYTHONMALLOC=malloc GLIBC_TUNABLES=glibc.malloc.tcache_count=0 \\
-        python leaks_driver.py SCENARIO ROUNDS LIMIT
+        python leaks_driver.py SCENARIO ROUNDS LIMIT PATIENCE
 
 SCENARIO is a function of fault_scenarios.py.  After some rounds in which caches are filled, prints
-the growth in bytes for each ROUNDS, until it is less than LIMIT: a leak shows every time, while a
-heap that settles, as it does for thousands of rounds, grows less and less.
+the growth in bytes for each ROUNDS, until it is less than LIMIT or PATIENCE seconds are over: a
+leak shows every time, while a heap that settles, as it does for thousands of rounds, grows less and
+less.
 """
 
 import ctypes
@@ -14,8 +15,6 @@ import sys
 import time
 
 import fault_scenarios
-
-PATIENCE = 10  # seconds until a heap that grows is a leak
 
 
 class Mallinfo2(ctypes.Structure):
@@ -41,19 +40,19 @@ def in_use():
     return info.uordblks + info.hblkhd
 
 
-def main(name, rounds, limit):
+def main(name, rounds, limit, patience):
     scenario = getattr(fault_scenarios, name)()
     for _ in range(max(20, rounds // 5)):
         scenario()
     in_use()
-    before, growth, end = in_use(), limit, time.monotonic() + PATIENCE
+    before, growth, end = in_use(), limit, time.monotonic() + patience
     while growth >= limit and time.monotonic() < end:
         for _ in range(rounds):
             scenario()
         after = in_use()
         growth = after - before
-        print(growth)
+        print(growth, flush=True)  # what waits to be written would count as in use
         before = after
 
 
-main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
