@@ -57,8 +57,10 @@ USE = {
 import gc
 from OpenSSL import crypto
 PEM = crypto.FILETYPE_PEM
-key = crypto.load_privatekey(PEM, open(FILES + "key.pem").read())
-cert = crypto.load_certificate(PEM, open(FILES + "cert.pem").read())
+with open(FILES + "key.pem") as file:
+    key = crypto.load_privatekey(PEM, file.read())
+with open(FILES + "cert.pem") as file:
+    cert = crypto.load_certificate(PEM, file.read())
 locked = crypto.dump_privatekey(PEM, key, "aes128", lambda *args: b"secret")
 assert crypto.load_privatekey(PEM, locked, lambda *args: b"secret").bits() == 256
 try:
