@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 import time
@@ -31,6 +32,7 @@ from OpenSSL import SSL, crypto, rand
 TIMEOUT = 60  # seconds after which something hangs
 HERE = Path(__file__).parent
 PACKAGE = Path(OpenSSL.__file__).parent
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 # ---- the library that our modules loaded ----
 

@@ -1,7 +1,5 @@
 """Interpreters beside the main one, each with modules, types and exceptions of its own."""
 
-import sysconfig
-
 import pytest
 
 import support
@@ -261,9 +259,7 @@ for _ in range(5):
         )
 
 
-@pytest.mark.skipif(
-    not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this CPython is not free-threaded"
-)
+@pytest.mark.skipif(not support.FREE_THREADED, reason="this CPython is not free-threaded")
 class TestFreeThreading:
     def test_the_lock_stays_off(self):
         """A module that does not declare that it needs no lock switches it on."""

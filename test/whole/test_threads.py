@@ -435,6 +435,10 @@ SETTINGS = {
 }
 
 
+# What a client offers must hold until the answer comes, and be what the server takes.
+SERVER_ONLY = {"set_tmp_ecdh", "set_tls13_ciphersuites"}
+
+
 @functools.cache
 def parameters():
     """A file with Diffie-Hellman parameters."""
@@ -465,7 +469,7 @@ class TestContext:
         def change():
             for number in itertools.cycle((0, 1)):
                 SETTINGS[name](server, number)
-                if name != "set_tmp_ecdh":  # each would offer another curve
+                if name not in SERVER_ONLY:
                     SETTINGS[name](client, number)
                 if stopped.is_set():
                     return
