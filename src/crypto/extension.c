@@ -63,16 +63,22 @@ static STACK_OF(CONF_VALUE) * no_section(void *database, const char *section)
     return NULL;
 }
 
-/* A policy in a proxyCertInfo may be the name of a file to be read. */
 static int
-may_name_a_file(const char *kind)
+nid_of_name(const char *kind)
 {
     int nid;
 
     util_errors_mark();
     nid = OBJ_txt2nid(kind);
     util_errors_forget();
-    return nid == NID_proxyCertInfo;
+    return nid;
+}
+
+/* A certificate that has no public key yet would give the hash of nothing. */
+static int
+has_key(X509 *cert)
+{
+    return cert != NULL && ASN1_STRING_length(X509_get0_pubkey_bitstr(cert)) > 0;
 }
 
 /* *kind* by name or, for what OpenSSL has no name for, by number; then the value must be
@@ -81,11 +87,14 @@ static X509_EXTENSION *
 parse(const char *kind, const char *value, X509 *issuer, X509 *subject)
 {
     X509V3_CONF_METHOD no_database = {no_string, no_section, NULL, NULL};
+    int nid = nid_of_name(kind);
     X509V3_CTX ctx;
 
+    if (nid == NID_subject_key_identifier && !has_key(subject))
+        subject = NULL;
     X509V3_set_ctx(&ctx, issuer, subject, NULL, NULL, 0);
     X509V3_set_ctx_nodb(&ctx);
-    if (!may_name_a_file(kind)) { /* that one fails without a database */
+    if (nid != NID_proxyCertInfo) { /* may name a file to be read; fails without a database */
         ctx.db_meth = &no_database;
         ctx.db = &ctx; /* anything but NULL: there is a database, and nothing in it */
     }

@@ -354,6 +354,23 @@ done:
 
 /* ---- the type ---- */
 
+static PyObject *
+pkcs12_get_part(PyObject *self, void *offset)
+{
+    PyObject *part;
+
+    UTIL_WITH(self, part = get(*(PyObject **)((char *)self + (size_t)offset)));
+    return part;
+}
+
+static PyGetSetDef pkcs12_getset[] = {
+    {"_pkey", pkcs12_get_part, NULL, NULL, (void *)offsetof(PKCS12Object, key)},
+    {"_cert", pkcs12_get_part, NULL, NULL, (void *)offsetof(PKCS12Object, cert)},
+    {"_cacerts", pkcs12_get_part, NULL, NULL, (void *)offsetof(PKCS12Object, cacerts)},
+    {"_friendlyname", pkcs12_get_part, NULL, NULL, (void *)offsetof(PKCS12Object, friendlyname)},
+    {NULL},
+};
+
 static PyMethodDef pkcs12_methods[] = {
     UTIL_LOCKED_ROW(pkcs12, export),
     UTIL_LOCKED_ROW_NOARGS(pkcs12, get_ca_certificates),
@@ -368,11 +385,8 @@ static PyMethodDef pkcs12_methods[] = {
 };
 
 static PyType_Slot pkcs12_slots[] = {
-    {Py_tp_new, PyType_GenericNew},
-    {Py_tp_init, util_init_nothing},
-    UTIL_OWNER_SLOTS(pkcs12),
-    {Py_tp_methods, pkcs12_methods},
-    {0, NULL},
+    {Py_tp_new, PyType_GenericNew},  {Py_tp_init, util_init_nothing}, UTIL_OWNER_SLOTS(pkcs12),
+    {Py_tp_methods, pkcs12_methods}, {Py_tp_getset, pkcs12_getset},   {0, NULL},
 };
 
 PyType_Spec pkcs12_spec = {

@@ -354,7 +354,14 @@ revoked_get_handle(PyObject *self, void *unused)
     return util_handle_new(self, entry_of(self), "X509_REVOKED *");
 }
 
+static PyObject *
+revoked_get_reasons(PyObject *self, void *unused)
+{
+    return revoked_all_reasons(self, NULL);
+}
+
 static PyGetSetDef revoked_getset[] = {
+    {"_crl_reasons", revoked_get_reasons, NULL, NULL, NULL},
     {"_revoked", revoked_get_handle, NULL, NULL, NULL},
     {NULL},
 };

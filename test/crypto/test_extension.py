@@ -198,6 +198,14 @@ class TestInit:
         gc.collect()
         assert str(ski)
 
+    def test_identifier_of_no_key(self):
+        with pytest.raises(crypto.Error) as caught:
+            make(b"subjectKeyIdentifier", b"hash", subject=crypto.X509())
+        assert caught.value.args[0]
+        assert (
+            make(b"subjectKeyIdentifier", b"01:02", subject=crypto.X509()).get_data() == b"\4\2\1\2"
+        )
+
     def test_numbers(self):
         extension = make(b"1.2.3.4.5", b"DER:05:00", critical=True)
         assert (extension.get_data(), extension.get_critical()) == (b"\x05\x00", 1)

@@ -141,6 +141,19 @@ class TestType:
         with pytest.raises(TypeError):
             getter(1)
 
+    def test_private_names(self, pki):
+        """What programs for the newer releases look into."""
+        p12 = crypto.PKCS12()
+        for name in ("_cert", "_pkey", "_cacerts", "_friendlyname"):
+            assert getattr(p12, name) is None
+            with pytest.raises(AttributeError):
+                setattr(p12, name, None)
+        p12 = container(pki.server, cas=[pki.ca], name=b"a name")
+        assert p12._cert is p12.get_certificate()
+        assert p12._pkey is p12.get_privatekey()
+        assert p12._cacerts is p12.get_ca_certificates()
+        assert p12._friendlyname == b"a name"
+
 
 class TestSetCertificate:
     def test_same_object_comes_back(self, pki):

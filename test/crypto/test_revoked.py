@@ -268,6 +268,9 @@ class TestAllReasons:
     def test_names(self):
         assert crypto.Revoked().all_reasons() == NAMES
 
+    def test_private_name(self):
+        assert crypto.Revoked()._crl_reasons == crypto.Revoked().all_reasons()
+
     def test_fresh_list(self):
         revoked = crypto.Revoked()
         reasons = revoked.all_reasons()

@@ -478,6 +478,11 @@ class TestDigest:
         with pytest.raises(TypeError, match="digest_name"):
             pki.server.x509().digest(1)
 
+    @pytest.mark.parametrize("name", ["shake128", "SHAKE256"])
+    def test_of_no_length(self, pki, name):
+        with pytest.raises(crypto.Error, match="length"):
+            pki.server.x509().digest(name)
+
 
 class TestNames:
     def test_set(self, pki):
