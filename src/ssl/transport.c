@@ -205,8 +205,11 @@ write_descriptor(BIO *bio, ssl_transport *self, const char *data, size_t size)
         return fail(bio, self, self->broken, 0);
     if (queue_is_empty(&self->outgoing)) {
         sent = transmit(self, data, size);
-        if (sent < 0 && !would_block(errno))
+        if (sent < 0 && !would_block(errno)) {
+            if (!self->datagrams)
+                self->broken = errno; /* the SSL has half a record now: it must not go on */
             return fail(bio, self, errno, 0);
+        }
         if (sent < 0)
             sent = 0;
         else if (self->datagrams)
