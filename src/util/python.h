@@ -11,6 +11,14 @@
 
 #include <stddef.h>
 
+/* Tables hold functions of several types, cast by way of void (*)(void).  From clang 16 on
+   -Wcast-function-type brings a variant along that lets no way pass. */
+#if defined(__clang__) && defined(__has_warning)
+#if __has_warning("-Wcast-function-type-strict")
+#pragma clang diagnostic ignored "-Wcast-function-type-strict"
+#endif
+#endif
+
 /* Descriptions of members moved into Python.h, under new names, with 3.12. */
 #if PY_VERSION_HEX < 0x030c0000
 #define UTIL_ONE_CURRENT_STATE 1 /* for all threads, where later versions have one for each */
