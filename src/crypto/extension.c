@@ -246,7 +246,7 @@ printed(crypto_state *state, X509_EXTENSION *extension)
         size = BIO_get_mem_data(bio, &text);
         result = PyUnicode_DecodeUTF8(text, size, "surrogateescape");
     } else if (done == 0) {
-        util_raise_reason(state->Error, "X509 V3 routines", "extension cannot be printed");
+        result = crypto_extension_hex(extension); /* one with a NUL in a name, for instance */
     }
     BIO_free(bio);
     return result;
@@ -260,7 +260,7 @@ extension_str(PyObject *self)
 
     if (extension == NULL)
         return NULL;
-    if (nid_of(extension) == NID_subject_alt_name)
+    if (nid_of(extension) == NID_subject_alt_name || nid_of(extension) == NID_issuer_alt_name)
         return crypto_general_names_text(state, extension);
     return printed(state, extension);
 }

@@ -10,7 +10,8 @@ X509_EXTENSION *crypto_extension_borrow(PyObject *extension);
    what cannot be iterated over, ValueError for another element. */
 PyObject *crypto_as_extensions(crypto_state *state, PyObject *value);
 
-/* The text of a subjectAltName, NULs included: names.c. */
+/* The text of alternative names, NULs included, and of a value that has no text: its bytes. */
 PyObject *crypto_general_names_text(crypto_state *state, X509_EXTENSION *extension);
+PyObject *crypto_extension_hex(X509_EXTENSION *extension);
 
 #endif

@@ -110,9 +110,8 @@ joined(crypto_state *state, GENERAL_NAMES *names)
     return result;
 }
 
-/* Of what cannot be decoded, the bytes. */
-static PyObject *
-dumped(X509_EXTENSION *extension)
+PyObject *
+crypto_extension_hex(X509_EXTENSION *extension)
 {
     const ASN1_STRING *data = X509_EXTENSION_get_data(extension);
     PyObject *hex =
@@ -134,7 +133,7 @@ crypto_general_names_text(crypto_state *state, X509_EXTENSION *extension)
     util_errors_clear();
     names = X509V3_EXT_d2i(extension);
     if (names == NULL)
-        return util_errors_swallow() < 0 ? NULL : dumped(extension);
+        return util_errors_swallow() < 0 ? NULL : crypto_extension_hex(extension);
     result = joined(state, names);
     GENERAL_NAMES_free(names);
     return result;

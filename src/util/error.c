@@ -27,13 +27,15 @@ entry(unsigned long code)
     return Py_BuildValue("(sss)", library ? library : "", "", reason);
 }
 
-/* Whether an entry says that an allocation failed.  OpenSSL 3.0's encoders say so of any failure:
-   not the first entry then. */
+/* Whether an entry says that an allocation failed.  OpenSSL 3.0 says so of other failures too: its
+   encoders of any, which is not the first entry then, and extensions of a name with a NUL inside.
+   From 3.2 on a failed allocation has an entry of its own. */
 static int
 says_no_memory(unsigned long code, int is_first)
 {
-    return ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE
-           && (is_first || ERR_GET_LIB(code) != ERR_LIB_PROV);
+    if (ERR_GET_REASON(code) != ERR_R_MALLOC_FAILURE)
+        return 0;
+    return ERR_GET_LIB(code) == ERR_LIB_PROV ? is_first : ERR_GET_LIB(code) != ERR_LIB_X509V3;
 }
 
 /* The whole queue as a list; *no_memory* tells whether an allocation failed among all that. */

@@ -330,6 +330,29 @@ class TestText:
         names = bytes([0x30, len(der) + 2, 0xA4, len(der)]) + der
         assert str(from_der(b"subjectAltName", names)) == "DirName:CN = good\\00evil"
 
+    def test_nul_in_other_extensions(self, pki):
+        """OpenSSL prints none of them: some have our text, the others are shown as bytes."""
+        name = b"good\0evil"
+        names = b"\x30\x0b\x82\x09" + name
+        point = bytes.fromhex("300d a00b a009 8607".replace(" ", "")) + b"a:b\0c:d"
+        cases = {
+            b"issuerAltName": (names, "DNS:good\0evil"),
+            b"subjectAltName": (names, "DNS:good\0evil"),
+            b"nameConstraints": (b"\x30\x0f\xa0\x0d\x30\x0b\x82\x09" + name, None),
+            b"crlDistributionPoints": (b"\x30\x0f" + point, None),
+            b"authorityInfoAccess": (
+                bytes.fromhex("3017301506082b060105050730018609") + name,
+                None,
+            ),
+        }
+        cert = pki.server.x509()
+        for kind, (der, text) in cases.items():
+            extension = from_der(kind, der)
+            assert str(extension) == text if text else "good\n" not in str(extension)
+            assert extension.get_data() == der
+            cert.add_extensions([extension])
+        assert b"Subject Alternative Name" in crypto.dump_certificate(crypto.FILETYPE_TEXT, cert)
+
     def test_the_private_name(self):
         extension = make(b"subjectAltName", b"DNS:a.example, IP:192.0.2.1")
         assert extension._subjectAltNameString() == str(extension)
