@@ -1,5 +1,6 @@
 """What every test shares."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -19,6 +20,12 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     for path in sys.path
     if Path(path, "OpenSSL").is_dir() or path == str(Path(__file__).parent)
 )
+
+
+def pytest_collection_finish():
+    """Thousands of tests are there to stay: let garbage collections leave them out."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
