@@ -528,7 +528,8 @@ class Context:
 
         :param callback: called with the most bytes that count, with 0 (1 would mean that a
             file is written), and with *userdata*; returns bytes, of which what is too much is cut
-            off; ``b""``, None or anything else that is false means that there is no passphrase
+            off; None or anything else that is false, but ``b""``, means that there is no
+            passphrase
         :param userdata: anything
         :raises TypeError: *callback* cannot be called
 

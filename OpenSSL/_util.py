@@ -447,6 +447,12 @@ class _Lib:
     def X509_VERIFY_PARAM_set1_ip(self, param: Any, address: Any, length: int) -> int:
         return int(_ssl._set_address(param.owner, bytes(memoryview(address)[:length])))
 
+    def SSL_get_verify_result(self, ssl: Any) -> int:
+        return int(_ssl._verify_result(_owner(ssl, SSL.Connection)))
+
+    def X509_verify_cert_error_string(self, code: int) -> bytes:
+        return crypto.X509_verify_cert_error_string(code).encode()
+
     # certificates, names, keys
 
     def X509_NAME_oneline(self, name: Any, buffer: Any, size: int) -> Any:

@@ -1,5 +1,6 @@
 """OpenSSL._util, and what programs reach through SSL._lib and its like."""
 
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -502,6 +503,29 @@ class TestVerifyParam:
             SSL._set_host_flags(crypto.X509(), 1)
         with pytest.raises(SSL.Error):
             SSL._set_host_flags(SSL.Connection.__new__(SSL.Connection), 1)
+
+
+class TestVerifyResult:
+    def test_handshake(self, pki):
+        """What was wrong with the peer's certificate, in words."""
+        results = []
+        for trusted in (pki.ec_ca, pki.other_ca):
+            client, server = support.memory_pair(client=support.client_context(trusted))
+            assert lib.SSL_get_verify_result(client._ssl) == lib.X509_V_OK
+            with contextlib.suppress(SSL.Error):
+                support.handshake(client, server)
+            results.append(lib.SSL_get_verify_result(client._ssl))
+        assert results == [lib.X509_V_OK, lib.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY]
+        words = ffi.string(lib.X509_verify_cert_error_string(results[1])).decode()
+        assert words == "unable to get local issuer certificate"
+
+    def test_wrong_owner(self):
+        with pytest.raises(TypeError):
+            lib.SSL_get_verify_result(tls_context()._context)
+        with pytest.raises(TypeError):
+            SSL._verify_result(None)
+        with pytest.raises(SSL.Error):
+            SSL._verify_result(SSL.Connection.__new__(SSL.Connection))
 
 
 class TestName:

@@ -404,7 +404,7 @@ ask_passphrase(const ssl_asker *asker, char *buffer, int size, int writing)
     PyObject *answer = PyObject_CallFunction(asker->callable, "iiO", size, writing, asker->data);
     int length = -1;
 
-    if (answer != NULL && PyBytes_Check(answer) && PyBytes_GET_SIZE(answer) > 0) {
+    if (answer != NULL && PyBytes_Check(answer)) {
         length = PyBytes_GET_SIZE(answer) < size ? (int)PyBytes_GET_SIZE(answer) : size;
         memcpy(buffer, PyBytes_AS_STRING(answer), (size_t)length);
     } else if (answer != NULL && PyObject_IsTrue(answer) == 1)

@@ -110,6 +110,24 @@ native_set_address(PyObject *module, PyObject *const *args, Py_ssize_t nargs, Py
     return apply_bytes(module, given, ADDRESS);
 }
 
+static PyObject *
+native_verify_result(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("_verify_result", 1, 1, "connection");
+    ssl_state *state = PyModule_GetState(module);
+    PyObject *given[1];
+    long result;
+    SSL *ssl;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0
+        || util_check_instance(given[0], state->Connection_Type, "connection") < 0
+        || (ssl = ssl_connection_enter(given[0])) == NULL)
+        return NULL;
+    result = SSL_get_verify_result(ssl);
+    ssl_connection_leave(given[0]);
+    return PyLong_FromLong(result);
+}
+
 /* ---- contexts ---- */
 
 /* The SSL_CTX of any object to write to, or NULL with an exception. */
@@ -192,6 +210,7 @@ PyMethodDef ssl_native_methods[] = {
     UTIL_ROW_OF(_set_host_flags, native_set_host_flags, NULL),
     UTIL_ROW_OF(_set_host, native_set_host, NULL),
     UTIL_ROW_OF(_set_address, native_set_address, NULL),
+    UTIL_ROW_OF(_verify_result, native_verify_result, NULL),
     UTIL_ROW_OF(_set_post_handshake_auth, native_set_post_handshake_auth, NULL),
     UTIL_ROW_OF(_set_groups, native_set_groups, NULL),
     UTIL_ROW_OF(_set_signature_algorithms, native_set_signature_algorithms, NULL),

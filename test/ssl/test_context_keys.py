@@ -382,11 +382,25 @@ class TestSetPasswdCb:
         with pytest.raises(SSL.Error):
             context.use_privatekey_file(key_path)
 
-    @pytest.mark.parametrize("answer", [None, b"", "", 0, [], False])
+    @pytest.mark.parametrize("answer", [None, "", 0, [], False])
     def test_false(self, context, key_path, answer):
         context.set_passwd_cb(lambda *args: answer)
         with pytest.raises(SSL.Error):
             context.use_privatekey_file(key_path)
+
+    def test_empty(self, context, key_path):
+        """A passphrase of no bytes is one, and mostly the wrong one."""
+        context.set_passwd_cb(lambda *args: b"")
+        with pytest.raises(SSL.Error):
+            context.use_privatekey_file(key_path)
+        path = support.fresh_path(".pem")
+        key = support.pki().ec_server.key_pem
+        path.write_bytes(
+            support.openssl("pkcs8", "-topk8", "-v2", "aes128", "-passout", "pass:", stdin=key)
+        )
+        context.use_privatekey_file(path)
+        context.use_certificate_file(support.pki().ec_server.cert_path)
+        context.check_privatekey()
 
     @pytest.mark.parametrize("answer", ["secret", 10, bytearray(b"secret"), object(), True])
     def test_wrong_answer(self, context, key_path, answer):
