@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -17,7 +18,8 @@
 
 enum {
     PIPE_PIECE = 4096, /* what a pipe that is ready takes without blocking: PIPE_BUF */
-    MEMORY_MTU = 1472  /* an Ethernet frame's room for a datagram */
+    MEMORY_MTU = 1472, /* an Ethernet frame's room for a datagram */
+    FALLBACK_MTU = 548 /* what every IPv4 host must take */
 };
 
 /* ---- the descriptor ---- */
@@ -244,6 +246,35 @@ bio_write(BIO *bio, const char *data, size_t size, size_t *done)
     return result;
 }
 
+/* How much goes whole to a peer that the socket is connected with, as far as the system knows;
+   0: it does not. */
+static long
+path_mtu(int fd)
+{
+#if defined(SO_DOMAIN) && defined(IP_MTU) && defined(IPV6_MTU)
+    int domain = 0, mtu = 0;
+    socklen_t size = sizeof domain;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0)
+        return 0;
+    size = sizeof mtu;
+    if (domain == AF_INET && getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &size) == 0)
+        return mtu - (20 + 8);
+    size = sizeof mtu;
+    if (domain == AF_INET6 && getsockopt(fd, IPPROTO_IPV6, IPV6_MTU, &mtu, &size) == 0)
+        return mtu - (40 + 8);
+#endif
+    return 0;
+}
+
+static long
+query_mtu(const ssl_transport *self)
+{
+    if (!self->datagrams)
+        return 0;
+    return self->kind == TRANSPORT_MEMORY ? MEMORY_MTU : path_mtu(self->fd);
+}
+
 static long
 describe(BIO *bio, int command, void *pointer)
 {
@@ -257,7 +288,9 @@ describe(BIO *bio, int command, void *pointer)
     case BIO_CTRL_WPENDING:
         return (long)self->outgoing.size;
     case BIO_CTRL_DGRAM_QUERY_MTU:
-        return self->datagrams && self->kind == TRANSPORT_MEMORY ? MEMORY_MTU : 0;
+        return query_mtu(self);
+    case BIO_CTRL_DGRAM_GET_FALLBACK_MTU:
+        return FALLBACK_MTU;
     default: /* BIO_C_GET_FD */
         if (self->kind == TRANSPORT_MEMORY)
             return -1;
@@ -282,6 +315,7 @@ bio_ctrl(BIO *bio, int command, long number, void *pointer)
     case BIO_CTRL_PENDING:
     case BIO_CTRL_WPENDING:
     case BIO_CTRL_DGRAM_QUERY_MTU:
+    case BIO_CTRL_DGRAM_GET_FALLBACK_MTU:
     case BIO_C_GET_FD:
         return describe(bio, command, pointer);
     default:

@@ -487,6 +487,29 @@ class TestSockets:
                 with pytest.raises(SSL.WantReadError):
                     server.recv(10)
 
+    @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+    def test_mtu_is_the_systems(self, stage, family):
+        host = "127.0.0.1" if family == socket.AF_INET else "::1"
+        ends = []
+        for _ in range(2):
+            end = stage.socket(socket.socket(family, socket.SOCK_DGRAM))
+            try:
+                end.bind((host, 0))
+            except OSError as error:
+                pytest.skip(f"no {host} here: {error}")
+            ends.append(end)
+        ends[0].connect(ends[1].getsockname())
+        ends[1].connect(ends[0].getsockname())
+        pair = []
+        for make, end in ((support.client_context, ends[0]), (support.server_context, ends[1])):
+            pair.append(SSL.Connection(make(method=SSL.DTLS_METHOD), end))
+        pair[0].set_connect_state()
+        pair[1].set_accept_state()
+        client, server = support.handshake(*pair)
+        assert client.get_cleartext_mtu() > 1000  # a loopback interface takes much
+        client.send(b"x" * 16000)
+        assert server.recv(20000) == b"x" * 16000
+
     def test_the_end_of_a_sequence(self, stage):
         """Of datagrams over a socket that has an end."""
         ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
