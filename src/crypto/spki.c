@@ -32,6 +32,19 @@ spki_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return spki_wrap(type, empty);
 }
 
+/* How many bytes a base64 text stands for. */
+static int
+decoded_size(const char *text)
+{
+    int digits = 0, padding = 0;
+
+    for (; *text != '\0'; text++) {
+        padding += *text == '=';
+        digits += *text != '=' && !Py_ISSPACE(*text);
+    }
+    return (digits + padding) / 4 * 3 - padding;
+}
+
 static NETSCAPE_SPKI *
 decode(crypto_state *state, PyObject *enc)
 {
@@ -42,8 +55,14 @@ decode(crypto_state *state, PyObject *enc)
         return NULL;
     util_errors_clear();
     result = NETSCAPE_SPKI_b64_decode(PyBytes_AS_STRING(text), -1);
+    if (result == NULL) {
+        util_raise(state->Error);
+    } else if (i2d_NETSCAPE_SPKI(result, NULL) > decoded_size(PyBytes_AS_STRING(text))) {
+        NETSCAPE_SPKI_free(result); /* OpenSSL puts zeros in the place of what is missing */
+        result = util_raise_reason(state->Error, "asn1 encoding routines", "too short");
+    }
     Py_DECREF(text);
-    return result == NULL ? util_raise(state->Error) : result;
+    return result;
 }
 
 static int

@@ -127,6 +127,17 @@ class TestInit:
             with pytest.raises(crypto.Error):
                 crypto.NetscapeSPKI(encoded[:size])
 
+    def test_cut_where_zeros_would_be_filled_in(self, pki):
+        """base64 is decoded in threes, so one or two bytes may be missing."""
+        encoded = b"=="
+        while encoded.endswith(b"="):
+            encoded = signed(pki.ec_server).b64_encode()
+        der = base64.b64decode(encoded)
+        for missing in (1, 2, 3):
+            with pytest.raises(crypto.Error) as failure:
+                crypto.NetscapeSPKI(base64.b64encode(der[:-missing]))
+            assert failure.value.args[0]
+
     def test_changed(self, encoded):
         der = base64.b64decode(encoded)
         for at in range(0, len(der), 2):
