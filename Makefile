@@ -90,8 +90,8 @@ freethreaded: ## the suite without a global interpreter lock, on a CPython that 
 pytest:
 	$(PYTEST) $(T)
 
-faults: build-debug ## fail every allocation in turn
-	$(PYTEST) -m '' test/whole/test_faults.py
+faults: build-debug ## fail every allocation in turn, in as many processes as there are processors
+	$(PYTEST) -m slow test/whole/test_faults.py
 
 same: build-debug $(UPSTREAM_READY) $(OLDER_READY) ## the behaviour tests on the original, all vectors with cryptography
 	$(PYTEST) -m '' test/interop

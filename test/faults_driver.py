@@ -6,12 +6,16 @@ SCENARIO is a function of fault_scenarios.py.  WHOSE is "openssl", "python" or "
 allocations fail; with "lasting" OpenSSL's, and all that come after.  LIMIT is how many points are
 tried at most, spread evenly; 0 tries them all.  Prints a JSON object: the outcomes, and what went
 wrong.
+
+Without arguments it prints which public functions and methods of OpenSSL.crypto and OpenSSL.rand no
+scenario calls.
 """
 
 import _faults  # isort: skip: must come before whatever uses OpenSSL
 
 import collections
 import gc
+import inspect
 import json
 import os
 import sys
@@ -45,7 +49,12 @@ def ours():
 
 
 def is_interpreters(error):
-    """Whether CPython itself lost the MemoryError: 3.11 does when a function of Python's starts."""
+    """Whether others lost the MemoryError.
+
+    CPython 3.11 itself does when a function of Python's starts, and what is written in Rust panics.
+    """
+    if type(error).__name__ == "PanicException":
+        return True
     return isinstance(error, SystemError) and str(error).startswith(
         ("<function ", "error return without exception set")
     )
@@ -164,7 +173,37 @@ class Driver:
         }
 
 
+def functions(module):
+    """The qualified names of a module's public functions and methods."""
+    for name, item in vars(module).items():
+        if inspect.isbuiltin(item) and name[0] != "_":
+            yield name
+        elif inspect.isclass(item) and item.__name__ == name:  # no alias
+            for method in vars(item):
+                if method[0] != "_" and callable(getattr(item, method)):
+                    yield f"{name}.{method}"
+
+
+def not_called():
+    """The functions and methods that no scenario calls."""
+    called = set()
+
+    def note(frame, event, what):
+        if event == "c_call":
+            called.add(what.__qualname__)
+
+    for name in support.scenarios(fault_scenarios):
+        scenario = getattr(fault_scenarios, name)()
+        sys.setprofile(note)
+        scenario()
+        sys.setprofile(None)
+    return [name for module in (crypto, rand) for name in functions(module) if name not in called]
+
+
 if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        print(*not_called(), sep="\n")
+        raise SystemExit
     name, whose, limit, progress_path = sys.argv[1:]
     progress = os.open(progress_path, os.O_RDWR | os.O_CREAT)
     scenario = getattr(fault_scenarios, name)()

@@ -272,6 +272,7 @@ private_der(EVP_PKEY *pkey, PyObject *exc)
         return util_raise(exc);
     result = UTIL_FROM_I2D(i2d_PKCS8_PRIV_KEY_INFO, info, exc);
     PKCS8_PRIV_KEY_INFO_free(info);
+    util_errors_clear(); /* what the search for an encoder has left */
     return result;
 }
 
@@ -280,9 +281,11 @@ crypto_interop_from_pkey(EVP_PKEY *pkey, int only_public, PyObject *exc)
 {
     PyObject *der, *imported, *args[2], *result = NULL;
 
-    if (only_public)
-        return crypto_interop_load(SERIALIZATION, "load_der_public_key",
-                                   UTIL_FROM_I2D(i2d_PUBKEY, pkey, exc));
+    if (only_public) {
+        der = UTIL_FROM_I2D(i2d_PUBKEY, pkey, exc);
+        util_errors_clear();
+        return crypto_interop_load(SERIALIZATION, "load_der_public_key", der);
+    }
     der = private_der(pkey, exc);
     if (der == NULL)
         return NULL;

@@ -39,6 +39,15 @@ find_method(int number)
     return NULL;
 }
 
+/* It may fail to tidy a table up when memory has run out. */
+static void
+discard(SSL_CTX *ctx)
+{
+    util_errors_mark();
+    SSL_CTX_free(ctx);
+    util_errors_forget();
+}
+
 /* Detached: a first SSL_CTX reads OpenSSL's configuration. */
 static SSL_CTX *
 new_ctx(const method_row *method)
@@ -95,7 +104,7 @@ context_init(PyObject *op, PyObject *args, PyObject *kwargs)
         return -1;
     }
     if (util_write_lock(&self->lock, &hold) < 0) {
-        SSL_CTX_free(ctx);
+        discard(ctx);
         return -1;
     }
     again = self->ptr != NULL;
@@ -104,7 +113,7 @@ context_init(PyObject *op, PyObject *args, PyObject *kwargs)
     util_rwlock_release(&hold);
     if (!again)
         return 0;
-    SSL_CTX_free(ctx);
+    discard(ctx);
     PyErr_SetString(PyExc_ValueError, "this Context is already initialized");
     return -1;
 }
@@ -139,9 +148,7 @@ context_dealloc(PyObject *op)
     ContextObject *self = (ContextObject *)op;
 
     util_object_dealloc_start(op);
-    util_errors_mark();
-    SSL_CTX_free(self->ptr); /* may fail to tidy a table up when memory has run out */
-    util_errors_forget();
+    discard(self->ptr);
     util_rwlock_destroy(&self->lock);
     context_clear(op);
     util_object_dealloc_end(op);

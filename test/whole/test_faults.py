@@ -1,6 +1,8 @@
 """Every allocation fails once: an exception, no crash, nothing lost, nothing on the error queue."""
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -33,6 +35,20 @@ def drive(tmp_path, scenario, whose, limit, timeout):
     assert not report["problems"], "\n".join(report["problems"])
 
 
+@pytest.fixture(scope="module")
+def runs(request, tmp_path_factory):
+    """The long runs that were asked for, by name, in as many processes as there are processors."""
+    asked = [
+        (item.callspec.params["scenario"], item.callspec.params["whose"])
+        for item in request.session.items
+        if getattr(item, "originalname", None) == "test_all"
+    ]
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        yield {
+            one: pool.submit(drive, tmp_path_factory.mktemp("run"), *one, 0, 3600) for one in asked
+        }
+
+
 @pytest.mark.parametrize("whose", ["openssl", "python", "lasting"])
 @pytest.mark.parametrize("scenario", SCENARIOS)
 class TestFaults:
@@ -41,8 +57,13 @@ class TestFaults:
 
     @pytest.mark.slow
     @pytest.mark.timeout(3600)
-    def test_all(self, tmp_path, scenario, whose):
-        drive(tmp_path, scenario, whose, 0, 3600)
+    def test_all(self, runs, scenario, whose):
+        runs[scenario, whose].result()
+
+
+class TestScenarios:
+    def test_call_every_function(self):
+        assert support.run_file(DRIVER).split() == []
 
 
 class TestSuccess:
