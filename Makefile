@@ -160,9 +160,10 @@ matrix: ## `make test` on a fresh Debian 12 and a fresh Debian 13, in trees made
 bench: build $(UPSTREAM_READY) $(OLDER_READY) ## ratios to upstream, to the standard library and to plain C
 	@$(MAKE) -C bench compare
 
-bench-insns: build ## instructions per operation, against the gates in bench/TARGETS.md
+bench-insns: build ## instructions per operation, against the gates in bench/TARGETS.md and in long lists
 	@tools/packages.sh valgrind
 	@$(MAKE) -C bench insns
+	$(PYTEST) -m slow test/whole/test_growth.py
 
 # ---- the rest ----
 
