@@ -214,10 +214,21 @@ pkey_type(PyObject *self, PyObject *unused)
     return ask_number(self, type_of);
 }
 
+/* When memory runs out while a key is loaded, OpenSSL goes on without what it would remember. */
+static int
+bits_of(const EVP_PKEY *key)
+{
+    int bits = EVP_PKEY_get_bits(key);
+
+    if (bits == 0)
+        EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_BITS, &bits);
+    return bits;
+}
+
 static PyObject *
 pkey_bits(PyObject *self, PyObject *unused)
 {
-    return ask_number(self, EVP_PKEY_get_bits);
+    return ask_number(self, bits_of);
 }
 
 /* 1: consistent; the primes and the exponents too. */
