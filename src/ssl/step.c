@@ -74,6 +74,8 @@ name_the_error(ConnectionObject *self, io_op *op, int result)
         say_that_it_is_cut(self, op);
     else if (op->error == SSL_ERROR_NONE)
         op->error = SSL_ERROR_SSL;
+    else if (op->error == SSL_ERROR_ZERO_RETURN && op->sys != 0)
+        op->error = SSL_ERROR_SYSCALL; /* what fails after a close_notify is taken for one */
 }
 
 void

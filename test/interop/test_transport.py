@@ -231,6 +231,21 @@ class TestNoCut:
         for error in repeat(line.ours.send, b"x"):
             assert error.args[0][0] == ("SSL routines", "", "protocol is shutdown")
 
+    @pytest.mark.parametrize("operation", ["send", "shutdown"])
+    def test_answering_who_has_gone(self, stage, role, version, operation):
+        """That the peer has shut down does not hide that nothing reaches it any more."""
+        line = Line(stage, role, version)
+        line.start()
+        line.listen()
+        line.far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        line.far.close()
+        line.near.setblocking(True)
+        assert select.select([line.near], [], [], support.TIMEOUT)[0]
+        for error in repeat(getattr(line.ours, operation), *[b"x"][: operation == "send"]):
+            assert type(error) is SSL.SysCallError
+            assert error.args in [*GONE.items()]
+        assert [type(error) for error in repeat(line.ours.recv, 1)] == [SSL.ZeroReturnError] * 3
+
     def test_sending_to_who_has_gone(self, role, version):
         """The system says so at the second try, or the third; and then it stays so."""
         contexts = support.client_context(), support.server_context()
