@@ -3,6 +3,7 @@
 import base64
 import functools
 import inspect
+import mmap
 import random
 
 import pytest
@@ -349,6 +350,21 @@ class TestTypes:
         for question in questions:
             with pytest.raises(TypeError):
                 question(wrong)
+
+    def test_two_gigabytes(self):
+        """More than OpenSSL can take is refused at once, unread."""
+        key, cert = support.pki().ec_server.pkey(), support.pki().ec_server.x509()
+        loaders = [load for _, forms, _ in KINDS.values() for load in forms.values()]
+        loaders.remove(KINDS["SPKI"][1][ASN1])  # takes no buffer
+        with mmap.mmap(-1, 1 << 31) as area, memoryview(area) as view:
+            for question in [
+                *loaders,
+                lambda data: crypto.sign(key, data, "sha256"),
+                lambda data: crypto.verify(cert, b"signature", data, "sha256"),
+                lambda data: crypto.verify(cert, data, b"data", "sha256"),
+            ]:
+                with pytest.raises(ValueError, match="too long"):
+                    question(view)
 
     def test_all_loaders_are_here(self):
         known = {
