@@ -34,7 +34,8 @@ DIFFERENCES = [
     ),
     (r"initializer for ctype|expected new array length|cdata pointer|has no len", "buffers"),
     (r"surrogates not allowed", "arguments that cannot mean anything"),
-    (r"crashed while running|invalid ELF header", "a crash"),
+    # Threads that verify in one store crash, or find no issuer.
+    (r"crashed while running|invalid ELF header|test_runs_in_parallel", "a crash"),
     # queues and errors
     (r"Error: \[\]|assert \[\]|\(\[\],\)|list index out of range", "``Error`` with an empty list"),
     (r"error:0[0-9A-F]{7}|\(1112\)", "a failed call, or one that OpenSSL fails inside"),
@@ -61,7 +62,7 @@ DIFFERENCES = [
     (r"test_from_several_threads|not C-contiguous|test_array", "buffers"),
     # certificates and names
     (
-        r"test_refused_and_the_old_value|test_name.TestFields.test_unknown",
+        r"test_refused_and_the_old_value|test_name.TestFields.test_(unknown|any_bytes)",
         "an ``X509Name`` value that is refused",
     ),
     (r"test_repr", "``repr`` of a long name"),
