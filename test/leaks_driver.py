@@ -3,10 +3,11 @@
     PYTHONMALLOC=malloc GLIBC_TUNABLES=glibc.malloc.tcache_count=0 \\
         python leaks_driver.py SCENARIO ROUNDS LIMIT PATIENCE
 
-SCENARIO is a function of fault_scenarios.py.  After some rounds in which caches are filled, prints
-the growth in bytes for each ROUNDS, until it is less than LIMIT or PATIENCE seconds are over: a
-leak shows every time, while a heap that settles, as it does for thousands of rounds, grows less and
-less.
+SCENARIO is a function of fault_scenarios.py, or "operations": then all operations of operations.py
+are measured, and the name of each is printed before its numbers.  After some rounds in which caches
+are filled, prints the growth in bytes for each ROUNDS, until it is less than LIMIT or PATIENCE
+seconds are over: a leak shows every time, while a heap that settles, as it does for thousands of
+rounds, grows less and less.
 """
 
 import ctypes
@@ -15,6 +16,7 @@ import sys
 import time
 
 import fault_scenarios
+import operations
 
 
 class Mallinfo2(ctypes.Structure):
@@ -40,8 +42,8 @@ def in_use():
     return info.uordblks + info.hblkhd
 
 
-def main(name, rounds, limit, patience):
-    scenario = getattr(fault_scenarios, name)()
+def growths(scenario, rounds, limit, patience):
+    """Of the heap, for each *rounds*."""
     for _ in range(max(20, rounds // 5)):
         scenario()
     in_use()
@@ -51,8 +53,17 @@ def main(name, rounds, limit, patience):
             scenario()
         after = in_use()
         growth = after - before
-        print(growth, flush=True)  # what waits to be written would count as in use
+        yield growth
         before = after
 
 
-main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+def main(name, *numbers):
+    if name == "operations":
+        for operation, function in operations.all_of_them().items():
+            print(f"{operation}:", *growths(function, *numbers), flush=True)
+    else:
+        for growth in growths(getattr(fault_scenarios, name)(), *numbers):
+            print(growth, flush=True)  # what waits to be written would count as in use
+
+
+main(sys.argv[1], *map(int, sys.argv[2:]))

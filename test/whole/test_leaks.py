@@ -23,19 +23,24 @@ pytestmark = [
 ]
 
 
-def growth(scenario, rounds, timeout=support.TIMEOUT, patience=PATIENCE):
-    """Bytes that each round costs for good: the least of several measurements."""
+def measure(scenario, rounds, timeout, patience):
+    """What the driver says."""
     environment = {
         "PYTHONMALLOC": "malloc",
         # What glibc keeps at hand for each thread would count as in use.
         "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0",
     }
-    output = support.run_file(
+    return support.run_file(
         *(DRIVER, scenario, rounds, rounds * PER_ROUND, patience),
         timeout=timeout,
         flags=("-W", "error"),
         **environment,
     )
+
+
+def growth(scenario, rounds, timeout=support.TIMEOUT, patience=PATIENCE):
+    """Bytes that each round costs for good: the least of several measurements."""
+    output = measure(scenario, rounds, timeout, patience)
     return min(int(line) for line in output.split()) / rounds
 
 
@@ -48,6 +53,26 @@ class TestLeaks:
     @pytest.mark.timeout(1800)
     def test_many_rounds(self, scenario):
         assert growth(scenario, 1000, 1800) < PER_ROUND
+
+
+class TestOperations:
+    """Each load, dump, signature, verification and construction of OpenSSL.crypto."""
+
+    def check(self, rounds, timeout):
+        grown = {}
+        for line in measure("operations", rounds, timeout, PATIENCE).splitlines():
+            name, _, numbers = line.partition(":")
+            grown[name] = min(map(int, numbers.split())) / rounds
+        assert len(grown) > 40
+        assert {name: size for name, size in grown.items() if size >= PER_ROUND} == {}
+
+    def test_some_rounds(self):
+        self.check(30, support.TIMEOUT)
+
+    @pytest.mark.slow
+    @pytest.mark.timeout(1800)
+    def test_ten_thousand_rounds(self):
+        self.check(10000, 1800)
 
 
 class TestMeasurement:
