@@ -532,13 +532,17 @@ def _raise_current_error(module: Any) -> Callable[[], NoReturn]:
     return raise_current_error
 
 
+def _exception_from_error_queue(exception_type: type[BaseException] = crypto.Error) -> NoReturn:
+    exception_from_error_queue(exception_type)
+
+
 BORROWED = {
     "OpenSSL.crypto": {
         "_lib": lib,
         "_ffi": ffi,
         "_openssl_assert": make_assert(crypto.Error),
         "_raise_current_error": _raise_current_error(crypto),
-        "_exception_from_error_queue": exception_from_error_queue,
+        "_exception_from_error_queue": _exception_from_error_queue,
         # Only for annotations.
         "_Key": crypto.PKey,
         "_PrivateKey": crypto.PKey,

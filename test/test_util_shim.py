@@ -165,6 +165,14 @@ class TestErrorQueue:
                 module._openssl_assert(bad)
             assert caught.value.args[0][0][2] == "no start line"
 
+    def test_of_crypto(self):
+        support.push_error()
+        with pytest.raises(crypto.Error):
+            crypto._exception_from_error_queue()
+        support.push_error()
+        with pytest.raises(SSL.Error):
+            crypto._exception_from_error_queue(SSL.Error)
+
     def test_raise_current_error(self):
         for module in (SSL, crypto):
             lib.ERR_put_error(lib.ERR_LIB_PEM, 0, 108, b"", 10)

@@ -252,6 +252,22 @@ printed(crypto_state *state, X509_EXTENSION *extension)
     return result;
 }
 
+/* Whether it is a text that OpenSSL would print up to a NUL: nsComment and its like. */
+static int
+hides_a_rest(X509_EXTENSION *extension)
+{
+    const ASN1_STRING *data = X509_EXTENSION_get_data(extension);
+    const unsigned char *at = ASN1_STRING_get0_data(data);
+    int tag, class, broken;
+    long size;
+
+    util_errors_mark();
+    broken = ASN1_get_object(&at, &size, &tag, &class, ASN1_STRING_length(data)) & 0x80;
+    util_errors_forget();
+    return !broken && class == V_ASN1_UNIVERSAL && tag == V_ASN1_IA5STRING && size > 0
+           && memchr(at, '\0', (size_t)size) != NULL;
+}
+
 static PyObject *
 extension_str(PyObject *self)
 {
@@ -262,7 +278,7 @@ extension_str(PyObject *self)
         return NULL;
     if (nid_of(extension) == NID_subject_alt_name || nid_of(extension) == NID_issuer_alt_name)
         return crypto_general_names_text(state, extension);
-    return printed(state, extension);
+    return hides_a_rest(extension) ? crypto_extension_hex(extension) : printed(state, extension);
 }
 
 /* ---- private names that other packages look at ---- */

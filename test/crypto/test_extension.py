@@ -353,6 +353,14 @@ class TestText:
             cert.add_extensions([extension])
         assert b"Subject Alternative Name" in crypto.dump_certificate(crypto.FILETYPE_TEXT, cert)
 
+    @pytest.mark.parametrize("kind", [b"nsComment", b"nsSslServerName"])
+    def test_nul_in_a_text(self, kind):
+        text = b"good\0evil"
+        der = b"\x16" + bytes([len(text)]) + text
+        assert str(from_der(kind, der)) == der.hex(":").upper()
+        text = b"x" * 256  # a NUL in its length
+        assert str(from_der(kind, b"\x16\x82\x01\x00" + text)) == text.decode()
+
     def test_the_private_name(self):
         extension = make(b"subjectAltName", b"DNS:a.example, IP:192.0.2.1")
         assert extension._subjectAltNameString() == str(extension)
