@@ -427,6 +427,32 @@ class TestContext:
                 lib.SSL_CTX_get_options(wrong)
 
 
+class TestCallbacks:
+    """Other packages' tests ask a Context what was set."""
+
+    @pytest.mark.parametrize("name", ["verify", "info", "keylog"])
+    def test_set(self, name):
+        context = tls_context()
+        assert getattr(context, f"_{name}_callback") is None
+
+        def callback(*args):
+            return True
+
+        if name == "verify":
+            context.set_verify(SSL.VERIFY_PEER, callback)
+        else:
+            getattr(context, f"set_{name}_callback")(callback)
+        assert getattr(context, f"_{name}_callback") is callback
+        others = {"_verify_callback", "_info_callback", "_keylog_callback"} - {f"_{name}_callback"}
+        assert [getattr(context, other) for other in others] == [None, None]
+        with pytest.raises(AttributeError):
+            setattr(context, f"_{name}_callback", None)
+
+    def test_not_made(self):
+        with pytest.raises(ValueError, match="__init__"):
+            _ = SSL.Context.__new__(SSL.Context)._keylog_callback
+
+
 class TestVerifyParam:
     """The host's name and address, on a Connection and a Context."""
 

@@ -235,8 +235,26 @@ get_handle(PyObject *self, void *unused)
     return util_handle_new(self, ((ContextObject *)self)->ptr, "SSL_CTX *");
 }
 
+/* What was set, or None: other packages' tests look. */
+static PyObject *
+get_callable(PyObject *self, void *which)
+{
+    util_hold hold;
+    PyObject *calls, *found;
+
+    if (ssl_context_read(self, &hold) == NULL)
+        return NULL;
+    calls = ((ContextObject *)self)->calls;
+    found = Py_NewRef(calls == NULL ? Py_None : PyTuple_GET_ITEM(calls, (intptr_t)which));
+    util_rwlock_release(&hold);
+    return found;
+}
+
 static PyGetSetDef context_getset[] = {
     {"_context", get_handle, NULL, NULL, NULL},
+    {"_verify_callback", get_callable, NULL, NULL, (void *)SSL_CALL_VERIFY},
+    {"_info_callback", get_callable, NULL, NULL, (void *)SSL_CALL_INFO},
+    {"_keylog_callback", get_callable, NULL, NULL, (void *)SSL_CALL_KEYLOG},
     {NULL},
 };
 
