@@ -5,7 +5,7 @@
 #include "util/module.h"
 #include "util/object.h"
 #include "util/openssl.h"
-#include "util/lock.h"
+#include "util/rwlock.h"
 
 #include <pthread.h>
 

@@ -51,10 +51,10 @@ RULES = [
     Rule(
         r"\b(PyEval_(Save|Restore|Acquire|Release)\w*|PyGILState_\w+|PyMutex\w*|PyThread_\w+"
         r"|_Thread_local|thread_local|Py_(BEGIN|END)_ALLOW_THREADS)\b",
-        r"util/(thread|lock)\.[ch]",
+        r"util/(thread|lock|rwlock)\.[ch]",
         "threads and locks live there",
     ),
-    Rule(r"\bpthread_\w+\b", r"util/lock\.c|ssl/wait\.c", "threads and locks live there"),
+    Rule(r"\bpthread_\w+\b", r"util/(lock|circle)\.c|ssl/wait\.c", "threads and locks live there"),
     Rule(
         r"\bERR_(?!LIB_|R_)[a-zA-Z]\w*\b",
         r"util/error\.[ch]",
@@ -102,6 +102,9 @@ CHANGING: dict[tuple[str, str], str] = {
     ("util/lock.c", "util_unwanted"): "the same",
     ("util/lock.c", "fork_once"): "makes the handler that a child runs, once in a process",
     ("util/lock.c", "survivor"): "the thread that a child began with",
+    ("util/thread.c", "callbacks"): "per thread: whether it runs one",
+    ("util/circle.c", "gate"): "around the list of threads that wait in callbacks",
+    ("util/circle.c", "waits"): "that list",
     ("ssl/wait.c", "bell_key"): "the key of a per-thread descriptor that must be closed at its end",
     ("ssl/wait.c", "bell_once"): "makes that key, once in a process",
     ("ssl/wait.c", "have_key"): "whether it could be made",

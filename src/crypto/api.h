@@ -4,7 +4,7 @@
 #include "util/object.h"
 #include "util/openssl.h"
 #include "util/python.h"
-#include "util/lock.h"
+#include "util/rwlock.h"
 
 #define CRYPTO_API_NAME "OpenSSL.crypto._api"
 #define CRYPTO_API_VERSION 1

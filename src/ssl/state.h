@@ -5,7 +5,7 @@
 #include "ssl/transport.h"
 #include "util/module.h"
 #include "util/object.h"
-#include "util/lock.h"
+#include "util/rwlock.h"
 
 #define SSL_STATE(X)                 \
     X(PyObject, Error)               \
@@ -111,7 +111,7 @@ typedef struct {
     const void *accepted_data;
     util_guard gate; /* around the rest: who waits, and whose turn it is */
     ssl_waiter *waiters;
-    char busy[2];
+    atomic_uintptr_t turn_of[2]; /* whose: util_thread_id, or 0 */
     atomic_uint calls_off; /* counts close() and shutdown(): those that wait give up */
     atomic_bool closed;
 } ConnectionObject;

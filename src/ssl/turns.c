@@ -1,10 +1,12 @@
 #include "ssl/turns.h"
 
 #include "ssl/wait.h"
+#include "util/circle.h"
 
 /* One that waits, on its own stack, linked from the connection while it waits. */
 struct ssl_waiter {
     ssl_waiter *next;
+    uintptr_t thread;
     int bell;
     short events;     /* of the descriptor; 0: waits for news of any kind */
     signed char turn; /* which turn it waits for, or -1 */
@@ -20,7 +22,8 @@ enter(ConnectionObject *self)
     if (!util_guard_lock(&self->gate))
         return;
     self->waiters = NULL;
-    self->busy[TURN_READ] = self->busy[TURN_WRITE] = 0;
+    atomic_store(&self->turn_of[TURN_READ], 0);
+    atomic_store(&self->turn_of[TURN_WRITE], 0);
 }
 
 /* ---- the list; the gate is held ---- */
@@ -63,10 +66,11 @@ pass_on(ConnectionObject *self, ssl_turn turn)
     for (ssl_waiter *w = self->waiters; w != NULL; w = w->next)
         if (w->turn == (signed char)turn && !w->granted) {
             w->granted = 1;
+            atomic_store(&self->turn_of[turn], w->thread);
             wait_ring(w->bell);
             return;
         }
-    self->busy[turn] = 0;
+    atomic_store(&self->turn_of[turn], 0);
 }
 
 static void
@@ -85,37 +89,59 @@ is_called_off(ConnectionObject *self, unsigned since)
 
 /* ---- turns ---- */
 
+/* Wait until the turn is ours.  The gate is held before and after. */
+static turn_result
+wait_for_turn(ConnectionObject *self, ssl_waiter *me, ssl_turn turn, unsigned since)
+{
+    while (!me->granted) {
+        wait_result how;
+        int raised;
+
+        if (!is_listed(self, me)) { /* at first, and in the child of a signal handler's fork */
+            if (atomic_load(&self->turn_of[turn]) == 0) {
+                atomic_store(&self->turn_of[turn], me->thread);
+                break;
+            }
+            me->next = NULL;
+            me->bell = wait_bell();
+            join(self, me);
+        }
+        util_guard_unlock(&self->gate);
+        how = wait_for(-1, 0, me->bell, -1);
+        raised = how == WAIT_SIGNAL && util_check_signals() < 0;
+        enter(self);
+        if (raised)
+            return TURN_RAISED;
+        if (is_called_off(self, since))
+            return TURN_CALLED_OFF;
+    }
+    return TURN_OK;
+}
+
 turn_result
 turn_take(ConnectionObject *self, ssl_turn turn, unsigned since)
 {
-    ssl_waiter me = {.bell = -1, .turn = (signed char)turn};
+    ssl_waiter me = {.thread = util_thread_id(), .bell = -1, .turn = (signed char)turn};
     turn_result result = TURN_OK;
+    util_wait wait;
 
     enter(self);
-    while (!me.granted && result == TURN_OK) {
-        wait_result how;
-
-        if (!is_listed(self, &me)) { /* at first, and in the child of a signal handler's fork */
-            if (!self->busy[turn]) {
-                self->busy[turn] = 1;
-                break;
-            }
-            me.next = NULL;
-            me.bell = wait_bell();
-            join(self, &me);
-        }
+    if (atomic_load(&self->turn_of[turn]) == 0) {
+        atomic_store(&self->turn_of[turn], me.thread);
         util_guard_unlock(&self->gate);
-        how = wait_for(-1, 0, me.bell, -1);
-        if (how == WAIT_SIGNAL && util_check_signals() < 0)
-            result = TURN_RAISED;
-        enter(self);
-        if (result == TURN_OK && is_called_off(self, since))
-            result = TURN_CALLED_OFF;
+        return TURN_OK;
     }
+    if (util_wait_begin(&wait, &self->turn_of[turn]) < 0) {
+        util_guard_unlock(&self->gate);
+        util_raise_circle();
+        return TURN_RAISED;
+    }
+    result = wait_for_turn(self, &me, turn, since);
     leave(self, &me);
     if (result != TURN_OK && me.granted)
         pass_on(self, turn);
     util_guard_unlock(&self->gate);
+    util_wait_end(&wait);
     return result;
 }
 
@@ -135,7 +161,7 @@ turn_is_taken(ConnectionObject *self, ssl_turn turn)
     int taken;
 
     enter(self);
-    taken = self->busy[turn];
+    taken = atomic_load(&self->turn_of[turn]) != 0;
     util_guard_unlock(&self->gate);
     return taken;
 }

@@ -1,9 +1,17 @@
-/* The locks: a mutex, a guard, and one for many readers or one writer. */
+/* The locks: a mutex, and a guard for a few instructions. */
 #ifndef UTIL_LOCK_H
 #define UTIL_LOCK_H
 #include "util/thread.h"
 
 #include <stdatomic.h>
+
+/* ---- what all of them use ---- */
+
+/* Sets an exception, attached or not; without a text that memory ran out.  -1. */
+int util_raise_here(PyObject *exc, const char *text);
+
+/* Wait for a CPython lock, detached; *limit* is in microseconds, negative for none. */
+PyLockStatus util_wait_once(PyThread_type_lock lock, PY_TIMEOUT_T limit);
 
 /* ---- forks ----
    A child has one thread only, the one that forked.  What the others held when it was made, or
@@ -98,32 +106,5 @@ util_guard_unlock(util_guard *guard)
     if (util_how_many(atomic_fetch_sub(&guard->wanted, 1)) > 1)
         PyThread_release_lock(guard->next);
 }
-
-/* ---- many readers or one writer ----
-   Same rules.  The lock knows who holds it, through structs on their C stacks, so that it may
-   be shared by our modules, each of which has its own copy of this code: a thread that holds
-   the lock already and asks again, from a callback, gets it without touching it; one that reads
-   and asks to write gets a RuntimeError, since it would wait for itself. */
-typedef struct util_waiter util_waiter;
-typedef struct util_hold util_hold;
-
-typedef struct {
-    util_guard guard;
-    util_hold *holds;
-    int readers, writers_waiting, writing;
-    util_waiter *waiters;
-} util_rwlock;
-
-struct util_hold {
-    util_hold *next;
-    util_rwlock *lock; /* NULL inside another hold of the same thread */
-    unsigned long thread;
-};
-
-int util_rwlock_init(util_rwlock *lock); /* -1: no memory, nothing raised */
-void util_rwlock_destroy(util_rwlock *lock);
-int util_read_lock(util_rwlock *lock, util_hold *hold);
-int util_write_lock(util_rwlock *lock, util_hold *hold);
-void util_rwlock_release(util_hold *hold);
 
 #endif

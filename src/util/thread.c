@@ -3,6 +3,7 @@
 /* All of a thread that we remember.  `detached` is non-NULL exactly while the thread is
    inside OpenSSL on our behalf; its address also serves as the thread's identity. */
 static _Thread_local PyThreadState *detached;
+static _Thread_local int callbacks; /* how deep we are in them */
 
 /* ---- leaving and coming back ---- */
 
@@ -47,6 +48,7 @@ util_callback_enter(util_callback *cb)
         util_attach();
     else if (!is_pythons_thread())
         return 0; /* a thread that Python never saw: nothing to raise into */
+    callbacks++;
     if (!PyErr_Occurred())
         return 1;
     util_callback_leave(cb); /* an earlier callback of this call has failed */
@@ -56,8 +58,15 @@ util_callback_enter(util_callback *cb)
 void
 util_callback_leave(const util_callback *cb)
 {
+    callbacks--;
     if (cb->was_detached)
         util_detach();
+}
+
+int
+util_in_callback(void)
+{
+    return callbacks > 0;
 }
 
 int

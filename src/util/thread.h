@@ -27,6 +27,9 @@ typedef struct {
 int util_callback_enter(util_callback *cb);
 void util_callback_leave(const util_callback *cb);
 
+/* Whether this thread runs one. */
+int util_in_callback(void);
+
 /* Run pending signal handlers, attached or not.  -1: one raised. */
 int util_check_signals(void);
 

@@ -100,6 +100,78 @@ class TestTurns:
         assert b"hello" in threads.results
 
 
+class TestCircles:
+    """Two threads, each in a callback, that ask for each other's connection: one is told so."""
+
+    CALLS = {
+        "mutex": lambda connection: connection.get_cipher_list(),
+        "turn": lambda connection: connection.do_handshake(),
+    }
+
+    def run(self, pairs, ask):
+        """Each pair's client shakes hands and from its callback asks the next pair's client."""
+        clients = [client for client, _ in pairs]
+        barrier = threading.Barrier(len(pairs))
+        asked, results = [False] * len(pairs), [None] * len(pairs)
+
+        def callback(number):
+            def verify(connection, *args):
+                if not asked[number]:
+                    asked[number] = True
+                    barrier.wait(support.TIMEOUT)  # all of them are inside now
+                    try:
+                        ask(clients[(number + 1) % len(clients)])
+                    except (RuntimeError, SSL.Error) as error:
+                        results[number] = error
+                return True
+
+            return verify
+
+        for number, client in enumerate(clients):
+            client.set_verify(SSL.VERIFY_PEER, callback(number))
+        with support.Threads() as threads:
+            for pair in pairs:
+                threads.start(support.handshake, *pair)
+        return results
+
+    @pytest.mark.parametrize("what", CALLS)
+    @pytest.mark.parametrize("kind", ["memory", "tcp"])
+    @pytest.mark.parametrize("count", [2, 3])
+    def test_one_is_told(self, what, kind, count):
+        pairs = [support.PAIRS[kind](None, None) for _ in range(count)]
+        results = self.run(pairs, self.CALLS[what])
+        told = [error for error in results if isinstance(error, RuntimeError)]
+        assert [str(error) for error in told] == [
+            "callbacks of two connections wait for each other's connection"
+        ]
+        for client, server in pairs:  # and all of them go on
+            assert support.transfer(client, server, b"x") == b"x"
+            if kind == "tcp":
+                client.close()
+                server.close()
+
+    def test_no_circle(self):
+        """A callback may use a connection that another thread is using."""
+        pairs = [support.memory_pair() for _ in range(2)]
+        other = support.connected()
+        stopped = threading.Event()
+
+        def use():
+            while not stopped.is_set():
+                other[0].get_cipher_list()
+
+        def ask(unused):
+            for _ in range(100):
+                other[0].get_cipher_list()
+
+        with support.Threads() as threads:
+            threads.start(use)
+            try:
+                assert self.run(pairs, ask) == [None, None]
+            finally:
+                stopped.set()
+
+
 class TestCallingOff:
     """close() and shutdown() wake whoever waits."""
 
