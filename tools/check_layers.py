@@ -100,6 +100,11 @@ CHANGING: dict[tuple[str, str], str] = {
     ("util/thread.c", "detached"): "per thread: the state to come back with",
     ("util/lock.h", "util_unwanted"): "which process the locks are used in",
     ("util/lock.c", "util_unwanted"): "the same",
+    (
+        "util/lock.h",
+        "util_guards",
+    ): "per thread, in debug builds: what it must not hold while it waits",
+    ("util/lock.c", "util_guards"): "the same",
     ("util/lock.c", "fork_once"): "makes the handler that a child runs, once in a process",
     ("util/lock.c", "survivor"): "the thread that a child began with",
     ("util/thread.c", "callbacks"): "per thread: whether it runs one",

@@ -112,7 +112,7 @@ typedef struct {
     util_guard gate; /* around the rest: who waits, and whose turn it is */
     ssl_waiter *waiters;
     atomic_uintptr_t turn_of[2]; /* whose: util_thread_id, or 0 */
-    atomic_uint calls_off; /* counts close() and shutdown(): those that wait give up */
+    atomic_uint calls_off;       /* counts close() and shutdown(): those that wait give up */
     atomic_bool closed;
 } ConnectionObject;
 

@@ -143,7 +143,7 @@ fail(BIO *bio, ssl_transport *self, int number, int retry)
     return 0;
 }
 
-static int
+UTIL_APART static int
 read_memory(BIO *bio, ssl_transport *self, char *data, size_t size, size_t *done)
 {
     *done = queue_get(&self->incoming, data, size, self->datagrams);
@@ -163,7 +163,7 @@ is_for_datagrams(const ssl_transport *self)
            && type == SOCK_DGRAM;
 }
 
-static int
+UTIL_APART static int
 read_descriptor(BIO *bio, ssl_transport *self, char *data, size_t size, size_t *done)
 {
     ssize_t got;
@@ -198,7 +198,7 @@ bio_read(BIO *bio, char *data, size_t size, size_t *done)
                                           : read_descriptor(bio, self, data, size, done);
 }
 
-static int
+UTIL_APART static int
 write_descriptor(BIO *bio, ssl_transport *self, const char *data, size_t size)
 {
     ssize_t sent = 0;
@@ -275,7 +275,7 @@ query_mtu(const ssl_transport *self)
     return self->kind == TRANSPORT_MEMORY ? MEMORY_MTU : path_mtu(self->fd);
 }
 
-static long
+UTIL_APART static long
 describe(BIO *bio, int command, void *pointer)
 {
     ssl_transport *self = BIO_get_data(bio);

@@ -125,6 +125,7 @@ turn_take(ConnectionObject *self, ssl_turn turn, unsigned since)
     turn_result result = TURN_OK;
     util_wait wait;
 
+    assert(!util_mutex_is_mine(&self->mutex)); /* the turn comes first */
     enter(self);
     if (atomic_load(&self->turn_of[turn]) == 0) {
         atomic_store(&self->turn_of[turn], me.thread);

@@ -6,6 +6,10 @@
 #include <sched.h>
 #include <unistd.h>
 
+#ifndef NDEBUG
+_Thread_local int util_guards;
+#endif
+
 /* ---- what all of them use ---- */
 
 int
@@ -29,6 +33,7 @@ util_wait_once(PyThread_type_lock lock, PY_TIMEOUT_T limit)
     int was_attached = !util_is_detached();
     PyLockStatus result;
 
+    assert(util_guards == 0);
     if (was_attached)
         util_detach();
     result = PyThread_acquire_lock_timed(lock, limit, 1);
@@ -215,6 +220,7 @@ util_mutex_lock(util_mutex *mutex)
     int result;
 
     assert(!util_mutex_is_mine(mutex));
+    assert(util_guards == 0);
     do {
         if (util_mutex_is_lost(mutex))
             return util_raise_here(PyExc_RuntimeError, "another thread was using this object when "

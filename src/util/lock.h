@@ -89,12 +89,21 @@ int util_guard_init(util_guard *guard); /* -1: no memory, nothing raised */
 void util_guard_destroy(util_guard *guard);
 int util_guard_lock_slowly(util_guard *guard);
 
+/* In debug builds: how many this thread holds, so that whatever waits can tell. */
+#ifdef NDEBUG
+#define UTIL_COUNT_GUARDS(by) ((void)0)
+#else
+extern _Thread_local int util_guards;
+#define UTIL_COUNT_GUARDS(by) (util_guards += (by))
+#endif
+
 /* 1: for the first time in a child, so what it guards may speak of threads that are gone. */
 static inline int
 util_guard_lock(util_guard *guard)
 {
     uint64_t unwanted = atomic_load_explicit(&util_unwanted, memory_order_relaxed);
 
+    UTIL_COUNT_GUARDS(1);
     if (atomic_compare_exchange_strong(&guard->wanted, &unwanted, unwanted + 1))
         return 0;
     return util_guard_lock_slowly(guard);
@@ -103,6 +112,7 @@ util_guard_lock(util_guard *guard)
 static inline void
 util_guard_unlock(util_guard *guard)
 {
+    UTIL_COUNT_GUARDS(-1);
     if (util_how_many(atomic_fetch_sub(&guard->wanted, 1)) > 1)
         PyThread_release_lock(guard->next);
 }

@@ -52,6 +52,13 @@
 #define PyUnicode_EqualToUTF8(u, s) (PyUnicode_CompareWithASCIIString((u), (s)) == 0)
 #endif
 
+/* A function that a hot one calls seldom: inside of it, it would cost it registers. */
+#if defined(__GNUC__)
+#define UTIL_APART __attribute__((noinline))
+#else
+#define UTIL_APART
+#endif
+
 /* Module slots that newer interpreters know; older ones see nothing. */
 #ifdef Py_mod_multiple_interpreters
 #define UTIL_SLOT_INTERPRETERS {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
