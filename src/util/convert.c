@@ -161,12 +161,13 @@ util_from_i2d_sized(int (*i2d)(const void *, unsigned char **), const void *obje
     return util_raise(exc);
 }
 
+/* And a NUL. */
 static char *
 put(char *to, const char *text)
 {
     size_t size = strlen(text);
 
-    memcpy(to, text, size);
+    memcpy(to, text, size + 1);
     return to + size;
 }
 
