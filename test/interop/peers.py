@@ -36,8 +36,8 @@ def limit(context, version):
 class Child:
     """A program, with its output (its errors among it) and its input at hand.
 
-    It is killed after TIMEOUT, so nothing that waits for it, over whatever pipe or socket, does so
-    for longer; and reaped at the end of the block in any case.
+    It is killed after TIMEOUT (see watch()), so nothing that waits for it, over whatever pipe or
+    socket, does so for longer; and reaped at the end of the block in any case.
     """
 
     def __init__(self, *command, stderr=subprocess.STDOUT, **environment):
@@ -52,10 +52,20 @@ class Child:
             bufsize=0,
             env=environment,
         )
+        self._watch = None
+        self.watch()
+        self._all = self._ahead = b""
+
+    def watch(self):
+        """From now on it has TIMEOUT again."""
+        if self._watch:
+            self._watch.cancel()
         self._watch = threading.Timer(support.TIMEOUT, self._process.kill)
         self._watch.daemon = True
         self._watch.start()
-        self._all = self._ahead = b""
+
+    def is_alive(self):
+        return self._process.poll() is None
 
     def __enter__(self):
         return self
@@ -104,6 +114,14 @@ class Child:
                 raise AssertionError(f"{' '.join(self.command)}: no {pattern} in\n{said}")
         self._ahead = self._ahead[match.end() :]
         return match
+
+    def line(self):
+        """The next line of its output."""
+        while b"\n" not in self._ahead:
+            assert self._read(), f"{' '.join(self.command)}: {self._all[-3000:]}"
+        line, _, self._ahead = self._ahead.partition(b"\n")
+        self._all = b""
+        return line
 
     def so_far(self):
         """All that has been read of its output."""
