@@ -109,8 +109,8 @@ def compare(original, folder, rows):
     run(original, report)
     passed, failed = outcomes(report)
     found = {name: explained(name, said, rows) for name, said in failed.items()}
-    unexplained = {name: failed[name].split("\n")[0] for name, row in found.items() if row is None}
-    assert unexplained == {}
+    unexplained = [f"{name}: {failed[name][:200]}" for name, row in found.items() if row is None]
+    assert not unexplained, "\n".join(unexplained)
     assert passed > ORIGINALS[original][1]
     return set(found.values())
 
