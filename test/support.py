@@ -647,6 +647,17 @@ class Interruption:
 
 # ---- threads that wait ----
 
+
+def wait_until(condition):
+    """Let other threads run until something is so."""
+    ready = threading.Event()
+    for _ in range(TIMEOUT * 1000):
+        if condition():
+            return
+        ready.wait(0.001)
+    raise AssertionError("it did not happen")
+
+
 # poll, ppoll and futex: x86-64, x86-64, most others.
 SYSTEM_CALLS = {"descriptor": {"7", "271", "73"}, "lock": {"202", "98"}}
 

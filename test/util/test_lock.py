@@ -11,16 +11,6 @@ import support
 DETACHED = pytest.mark.parametrize("detached", [False, True])
 
 
-def wait_until(condition):
-    """Let other threads run until something is so."""
-    ready = threading.Event()
-    for _ in range(support.TIMEOUT * 1000):
-        if condition():
-            return
-        ready.wait(0.001)
-    raise AssertionError("it did not happen")
-
-
 @pytest.fixture
 def mutex():
     return _probe.Mutex()
@@ -61,7 +51,7 @@ class TestMutex:
         mutex.lock(False)
         with support.Threads() as threads:
             threads.start(work)
-            wait_until(lambda: mutex.wanted() == 2)
+            support.wait_until(lambda: mutex.wanted() == 2)
             order.append("ours")
             mutex.unlock()
         assert order == ["ours", "theirs"]
@@ -114,7 +104,7 @@ class TestMutex:
         done = threading.Event()
 
         def until():
-            wait_until(lambda: mutex.wanted() == 2)
+            support.wait_until(lambda: mutex.wanted() == 2)
             interruption.strike()
             assert done.wait(support.TIMEOUT)
 
@@ -187,7 +177,7 @@ class TestMutex:
         mutex.lock(False)
         with support.Threads() as threads:
             threads.start(lambda: (mutex.lock(False), mutex.unlock()))
-            wait_until(lambda: mutex.wanted() == 2)
+            support.wait_until(lambda: mutex.wanted() == 2)
             assert _probe.detached(mutex.is_mine)
             mutex.unlock()
 
@@ -258,7 +248,7 @@ class TestFork:
         with support.Threads() as threads:
             for _ in range(3):
                 threads.start(lambda: (mutex.lock(False), mutex.unlock()))
-            wait_until(lambda: mutex.wanted() == 4)
+            support.wait_until(lambda: mutex.wanted() == 4)
             ended = support.in_child(work)
             mutex.unlock()
         assert ended == 0

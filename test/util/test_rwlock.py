@@ -12,16 +12,6 @@ import support
 DETACHED = pytest.mark.parametrize("detached", [False, True])
 
 
-def wait_until(condition):
-    """Let other threads run until something is so."""
-    ready = threading.Event()
-    for _ in range(support.TIMEOUT * 1000):
-        if condition():
-            return
-        ready.wait(0.001)
-    raise AssertionError("it did not happen")
-
-
 @pytest.fixture
 def lock():
     return _probe.RWLock()
@@ -84,7 +74,7 @@ class TestRWLock:
 
             def inner():
                 threads.start(lambda: lock.write(lambda: None, False))
-                wait_until(lambda: lock.look()[1] == 1)
+                support.wait_until(lambda: lock.look()[1] == 1)
                 return lock.read(lambda: "read", True)
 
             assert lock.read(inner, True) == "read"
@@ -102,7 +92,7 @@ class TestRWLock:
         def cross(mine, yours):
             def inner():
                 threads.start(lambda: mine.write(lambda: None, True))
-                wait_until(lambda: mine.look()[1] == 1)
+                support.wait_until(lambda: mine.look()[1] == 1)
                 met.wait(support.TIMEOUT)
                 return yours.read(lambda: "read", True)
 
@@ -120,7 +110,7 @@ class TestRWLock:
 
             def reading():
                 threads.start(lambda: lock.write(lambda: order.append("write"), True))
-                wait_until(lambda: lock.look()[1] == 1)
+                support.wait_until(lambda: lock.look()[1] == 1)
                 order.append("read")
 
             lock.read(reading, True)
@@ -133,7 +123,7 @@ class TestRWLock:
             def writing():
                 for _ in range(3):
                     threads.start(lambda: lock.read(lambda: order.append("read"), True))
-                wait_until(lambda: lock.look()[3])
+                support.wait_until(lambda: lock.look()[3])
                 order.append("write")
 
             lock.write(writing, True)
@@ -145,7 +135,7 @@ class TestRWLock:
 
             def reading():
                 threads.start(lambda: lock.write(lambda: order.append("write"), True))
-                wait_until(lambda: lock.look()[1] == 1)
+                support.wait_until(lambda: lock.look()[1] == 1)
                 threads.start(lambda: lock.read(lambda: order.append("read"), True))
 
             lock.read(reading, True)
@@ -201,7 +191,7 @@ class TestRWLock:
         done = threading.Event()
 
         def until():
-            wait_until(lambda: lock.look()[3])
+            support.wait_until(lambda: lock.look()[3])
             interruption.strike()
             assert done.wait(support.TIMEOUT)
 
@@ -227,7 +217,7 @@ class TestRWLock:
                     getattr(lock, inner)(lambda: None, detached)
 
         def until():
-            wait_until(lambda: lock.look()[3])
+            support.wait_until(lambda: lock.look()[3])
             interruption.strike()
 
         with Nested() as interruption, support.Threads() as threads:
@@ -245,7 +235,7 @@ class TestRWLock:
                 assert done.wait(support.TIMEOUT)
 
             def late_reader():
-                wait_until(lambda: lock.look()[1] == 1)
+                support.wait_until(lambda: lock.look()[1] == 1)
                 threads.start(interruption.strike)
                 lock.read(done.set, True)
 
@@ -277,7 +267,7 @@ class TestFork:
             threads.start(getattr(lock, held), hold, False)
             inside.wait(support.TIMEOUT)
             threads.start(lock.write, lambda: None, False)
-            wait_until(lambda: lock.look()[1] == 1)
+            support.wait_until(lambda: lock.look()[1] == 1)
             ended = support.in_child(work)
             go_on.set()
         assert ended == 0
