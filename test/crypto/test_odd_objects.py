@@ -247,6 +247,23 @@ class TestConstructors:
             assert question() is None
 
 
+class TestIdentity:
+    def test_equality_and_hash(self, cls):
+        """An object is equal to itself alone; names by what they say, and they have no hash."""
+        one, other = complete()[cls][0], complete()[cls][0]
+        assert one == one and not one != one
+        assert one != str(one) and one != 1 and one is not None and one != object()
+        if cls is crypto.X509Name:
+            assert one == other
+            with pytest.raises(TypeError):
+                hash(one)
+        else:
+            assert one != other and len({one, other, one}) == 2
+        with pytest.raises(TypeError):
+            one < "x"
+        assert ("x" == one) is False
+
+
 class TestOwners:
     """What is handed out outlives who handed it out."""
 
