@@ -29,7 +29,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help venv upstream demo build build-debug test pytest stress freethreaded lint format asan tsan \
-	valgrind coverage faults leaks same twisted bench bench-insns docs stubs symbols matrix dist clean
+	valgrind coverage faults leaks same twisted downstream bench bench-insns docs stubs symbols matrix dist clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,10 @@ same: build-debug $(UPSTREAM_READY) $(OLDER_READY) ## the behaviour tests on the
 
 twisted: build-debug $(UPSTREAM_READY) ## Twisted's own tests of TLS, with ours and with the original
 	$(PYTEST) -m '' test/interop/test_twisted.py
+
+downstream: build ## the tests of packages that use OpenSSL, with ours and with the original (network)
+	@tools/packages.sh curl
+	$(PY) tools/downstream/run.py
 
 leaks: build-debug ## run each operation many times and count
 	$(PYTEST) -m '' test/whole/test_leaks.py
