@@ -66,7 +66,7 @@ PROJECTS = [
         "pyftpdlib",
         "2.2.0",
         ("psutil", "pytest-instafail", "pytest-xdist", "pyasyncore; python_version >= '3.12'"),
-        ("tests/test_functional_ssl.py",),
+        ("tests/test_functional_ssl.py", "-o", "addopts="),
     ),
     Project(
         "Scrapy",
