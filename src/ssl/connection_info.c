@@ -21,10 +21,14 @@ ask(PyObject *op, long (*get)(const ConnectionObject *))
     return PyLong_FromLong(value);
 }
 
+/* Before the first handshake is over there is nothing; and SSL_pending, from OpenSSL 3.2 on,
+   crashes if memory ran out at its beginning. */
 static long
 get_pending(const ConnectionObject *self)
 {
-    return SSL_pending(self->ptr) + (long)self->later.size;
+    int pending = self->established ? SSL_pending(self->ptr) : 0;
+
+    return pending + (long)self->later.size;
 }
 
 PyObject *

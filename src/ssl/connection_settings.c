@@ -199,6 +199,7 @@ connection_request_ocsp(PyObject *op, PyObject *unused)
 
 /* ---- numbers ---- */
 
+/* See step.c of why not where memory has run out. */
 PyObject *
 connection_set_options(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
@@ -206,12 +207,17 @@ connection_set_options(PyObject *op, PyObject *const *args, Py_ssize_t nargs, Py
     PyObject *given;
     uint64_t options;
     SSL *ssl;
+    int bare;
 
     if (util_bind(&params, args, nargs, kwnames, &given) < 0
         || util_as_options(given, "options", &options) < 0 || (ssl = enter(op)) == NULL)
         return NULL;
-    options = SSL_set_options(ssl, options);
+    bare = ((ConnectionObject *)op)->bare;
+    if (!bare)
+        options = SSL_set_options(ssl, options);
     ssl_connection_leave(op);
+    if (bare)
+        return util_raise_memory();
     return PyLong_FromUnsignedLongLong(options);
 }
 

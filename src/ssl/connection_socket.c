@@ -41,6 +41,7 @@ set_role(PyObject *op, void (*set)(SSL *))
 {
     ConnectionObject *self = (ConnectionObject *)op;
     SSL *ssl = ssl_connection_enter(op);
+    int failed;
 
     if (ssl == NULL)
         return -1;
@@ -50,10 +51,15 @@ set_role(PyObject *op, void (*set)(SSL *))
                           "called from inside a callback of the same connection");
         return -1;
     }
+    util_errors_clear();
     set(ssl);
+    failed = util_errors_pending(); /* the only sign that it gives */
     self->settled = self->quick = self->established = self->cut = 0;
+    self->bare = (char)failed;
     ssl_connection_leave(op);
-    return 0;
+    if (failed)
+        util_raise(ssl_state_of(op)->Error);
+    return failed ? -1 : 0;
 }
 
 PyObject *

@@ -102,6 +102,7 @@ typedef struct {
     char settled;            /* TLS 1.3, handshake done: no step reads the SSL_CTX any more */
     char quick;              /* settled, in memory, and nothing is wrong: see io.c */
     char established;        /* a handshake has been completed */
+    char bare;               /* memory ran out before that: see step.c */
     char renegotiate_asked;  /* SSL_renegotiate was called and OpenSSL has not begun yet */
     long renegotiations;     /* how many there were then */
     char large_records;      /* the last record filled its buffer */

@@ -68,6 +68,8 @@ name_the_error(ConnectionObject *self, io_op *op, int result)
 {
     op->error = SSL_get_error(self->ptr, result);
     op->sys = self->transport.sys;
+    if (!self->established && util_errors_first_is(ERR_LIB_CRYPTO, ERR_R_MALLOC_FAILURE))
+        self->bare = 1;
     if (op->kind == IO_LISTEN && result == 0)
         op->error = SSL_ERROR_WANT_READ; /* no cookie yet: a datagram was answered */
     else if (is_cut(self, op))
@@ -87,6 +89,17 @@ ssl_step_failed(ConnectionObject *self, io_op *op, int result)
         op->error = IO_RAISED;
 }
 
+/* The first handshake ran out of memory.  From OpenSSL 3.2 on the SSL may be without its record
+   layers then, and reading or writing would crash. */
+static void
+say_that_it_is_bare(io_op *op)
+{
+    util_errors_clear();
+    util_errors_push(ERR_LIB_CRYPTO, ERR_R_MALLOC_FAILURE);
+    op->error = SSL_ERROR_SSL;
+    op->sys = 0;
+}
+
 static void
 step_unguarded(ConnectionObject *self, io_op *op)
 {
@@ -94,6 +107,10 @@ step_unguarded(ConnectionObject *self, io_op *op)
 
     if (self->cut) {
         say_that_it_is_cut(self, op);
+        return;
+    }
+    if (self->bare) {
+        say_that_it_is_bare(op);
         return;
     }
     util_errors_clear();
@@ -122,6 +139,7 @@ ssl_step(ConnectionObject *self, io_op *op)
         step_unguarded(self, op);
         if (SSL_is_init_finished(self->ptr)) {
             self->established = 1;
+            self->bare = 0;
             self->settled = SSL_version(self->ptr) == TLS1_3_VERSION;
             self->quick = self->settled && self->transport.kind == TRANSPORT_MEMORY;
         }

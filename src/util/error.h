@@ -32,7 +32,7 @@ void util_errors_clear(void);
 /* Empties the queue too, and tells whether an allocation failed among what was there. */
 int util_errors_no_memory(void);
 
-/* Puts an entry there, for tests of those who read the queue. */
+/* Puts an entry there: what has failed before fails again, and so do tests. */
 void util_errors_push(int library, int reason);
 
 /* The queue's oldest entry: is there one, and is it this? */

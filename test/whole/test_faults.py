@@ -96,3 +96,56 @@ while reached:
     reached, n = asked > n, n + 1
 assert n > 5
 """)
+
+
+class TestBeginnings:
+    @pytest.mark.parametrize("begin", ["set_connect_state", "set_accept_state", "do_handshake"])
+    def test_can_be_used_whatever_failed(self, begin):
+        """From OpenSSL 3.2 on a connection that failed so early lacks parts that its library uses
+        unseen."""
+        support.run_script(f"""
+import _faults
+import support
+from OpenSSL import SSL
+
+USE = dict(do_handshake=(), recv=(1,), send=(b"x",), renegotiate=(), bio_read=(1,), shutdown=(),
+           key_update=(), bio_shutdown=(), get_finished=())
+
+def begun(again):
+    client, server = support.memory_pair(support.client_context(), support.server_context())
+    one = server if {begin!r} == "set_accept_state" else client
+    if again:
+        support.handshake(client, server)
+        if {begin!r} == "do_handshake":
+            one.set_connect_state()
+    return one
+
+for again in False, True:
+    reached, n = True, 0
+    while reached and n < 50:
+        one, failed = begun(again), False
+        _faults.arm(n, _faults.OPENSSL)
+        try:
+            one.{begin}()
+        except SSL.WantReadError:
+            pass
+        except (MemoryError, SSL.Error):
+            failed = True
+        asked, _ = _faults.disarm()
+        assert one.pending() == 0
+        try:
+            assert one.set_options(SSL.OP_NO_TICKET) & SSL.OP_NO_TICKET
+        except MemoryError:
+            assert failed
+        for method, arguments in USE.items():
+            try:
+                getattr(one, method)(*arguments)
+            except MemoryError:
+                assert failed
+            except SSL.Error:
+                pass
+        one.set_connect_state()
+        assert one.set_options(SSL.OP_NO_TICKET) & SSL.OP_NO_TICKET
+        assert one.pending() == 0
+        reached, n = asked > n, n + 1
+""")
