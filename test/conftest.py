@@ -22,16 +22,17 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 )
 
 
-def pytest_collection_finish():
-    """Thousands of tests are there to stay: let garbage collections leave them out."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(scope="session", autouse=True)
 def beside_the_package():
     """Python started with -c imports from the current folder: let the tested package lie there."""
     os.chdir(support.PACKAGE.parent)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def long_lived():
+    """Thousands of tests and their reports are there to stay: let no collection look at them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
