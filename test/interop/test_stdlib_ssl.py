@@ -492,9 +492,14 @@ class TestEnds:
     def test_we_go_away(self, stage, role, version):
         options = {"suppress_ragged_eofs": False}
         ours, theirs = our_context(role, version), their_context(role, version)
+        theirs.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # CPython 3.11.2 sets it
         pair = Pair(stage, role, ours, theirs, **options)
         pair.handshake()
         both_ways(pair)
         pair.ours.close()
-        with pytest.raises(ssl.SSLEOFError):
+        with pytest.raises(ssl.SSLError) as caught:
             pair.theirs.read(1)
+        # CPython 3.11.2 has no SSLEOFError for what OpenSSL 3 says.
+        assert (
+            caught.type is ssl.SSLEOFError or caught.value.reason == "UNEXPECTED_EOF_WHILE_READING"
+        )
