@@ -100,7 +100,7 @@ context_init(PyObject *op, PyObject *args, PyObject *kwargs)
         return -1;
     }
     if (util_errors_swallow() < 0) { /* it goes on with fewer groups when memory has run out */
-        SSL_CTX_free(ctx);
+        discard(ctx);
         return -1;
     }
     if (util_write_lock(&self->lock, &hold) < 0) {
