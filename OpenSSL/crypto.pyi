@@ -193,7 +193,7 @@ class X509Extension:
     :param value: the value as in OpenSSL's configuration files, such as ``b"CA:TRUE"``.  There is
         no file that it could refer to
     :param subject: the certificate that it is for, where the value is made from that
-        (``subjectKeyIdentifier=hash``)
+        (``subjectKeyIdentifier=hash``, of its public key)
     :param issuer: the certificate of who signs it, where the value is made from that
         (``authorityKeyIdentifier=keyid``)
     :raises Error: OpenSSL does not know the name or understand the value
@@ -377,7 +377,8 @@ class X509:
         :param digest_name: such as ``"sha256"``
         :returns: upper-case hex digits in pairs, with colons between them
         :raises ValueError: the digest is not known
-        :raises Error: the certificate cannot be encoded: it was never signed
+        :raises Error: the certificate cannot be encoded: it was never signed; or the digest has
+            no length of its own, as SHAKE
 
         ``X509_digest``.
         """
