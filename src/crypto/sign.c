@@ -77,10 +77,7 @@ sign_data(EVP_PKEY *key, const EVP_MD *md, const Py_buffer *data, unsigned char 
     size_t room = 0;
     int done = 0;
 
-    if (ctx != NULL
-        && EVP_DigestSignInit_ex(ctx, NULL, md == NULL ? NULL : EVP_MD_get0_name(md), NULL, NULL,
-                                 key, NULL)
-               > 0
+    if (ctx != NULL && EVP_DigestSignInit(ctx, NULL, md, NULL, key) > 0
         && EVP_DigestSign(ctx, NULL, &room, data->buf, (size_t)data->len) > 0
         && (*signature = OPENSSL_malloc(room)) != NULL) {
         *size = room;
@@ -131,10 +128,7 @@ static int
 verify_data(EVP_PKEY *key, const EVP_MD *md, const Py_buffer *data, const Py_buffer *signature)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    int good = ctx != NULL
-               && EVP_DigestVerifyInit_ex(ctx, NULL, md == NULL ? NULL : EVP_MD_get0_name(md), NULL,
-                                          NULL, key, NULL)
-                      > 0
+    int good = ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, md, NULL, key) > 0
                && EVP_DigestVerify(ctx, signature->buf, (size_t)signature->len, data->buf,
                                    (size_t)data->len)
                       == 1;
