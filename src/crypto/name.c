@@ -158,10 +158,8 @@ component(const X509_NAME *name, int at)
 {
     util_name_entry *entry = X509_NAME_get_entry(name, at);
     const char *field = util_short_name(X509_NAME_ENTRY_get_object(entry));
-    const ASN1_STRING *value = X509_NAME_ENTRY_get_data(entry);
 
-    return Py_BuildValue("(yy#)", field, (const char *)ASN1_STRING_get0_data(value),
-                         (Py_ssize_t)ASN1_STRING_length(value));
+    return Py_BuildValue("(yN)", field, util_from_asn1_octets(X509_NAME_ENTRY_get_data(entry)));
 }
 
 static PyObject *

@@ -127,6 +127,7 @@ connection_dealloc(PyObject *op)
 {
     ConnectionObject *self = (ConnectionObject *)op;
 
+    UTIL_DEALLOC_BEGIN(op, connection_dealloc)
     util_object_dealloc_start(op);
     if (self->ptr != NULL && !util_mutex_is_lost(&self->mutex)) {
         util_errors_mark();
@@ -143,6 +144,7 @@ connection_dealloc(PyObject *op)
     Py_CLEAR(self->home_context);
     Py_CLEAR(self->parted_context);
     util_object_dealloc_end(op);
+    UTIL_DEALLOC_END
 }
 
 SSL *
@@ -191,6 +193,21 @@ connection_set_app_data(PyObject *op, PyObject *const *args, Py_ssize_t nargs, P
 
 /* ---- the socket ---- */
 
+/* Which may be a Connection again, or this very one. */
+static PyObject *
+ask_socket(PyObject *socket, PyObject *name)
+{
+    PyObject *found;
+
+    if (Py_EnterRecursiveCall(" while a Connection asks its socket for an attribute"))
+        return NULL;
+    Py_INCREF(socket);
+    found = PyObject_GetAttr(socket, name);
+    Py_DECREF(socket);
+    Py_LeaveRecursiveCall();
+    return found;
+}
+
 /* Unknown names are the socket's. */
 static PyObject *
 connection_getattro(PyObject *op, PyObject *name)
@@ -201,10 +218,7 @@ connection_getattro(PyObject *op, PyObject *name)
         || !PyErr_ExceptionMatches(PyExc_AttributeError))
         return found;
     PyErr_Clear();
-    Py_INCREF(socket);
-    found = PyObject_GetAttr(socket, name);
-    Py_DECREF(socket);
-    return found;
+    return ask_socket(socket, name);
 }
 
 /* ---- private names that other packages look at ---- */

@@ -147,11 +147,13 @@ context_dealloc(PyObject *op)
 {
     ContextObject *self = (ContextObject *)op;
 
+    UTIL_DEALLOC_BEGIN(op, context_dealloc)
     util_object_dealloc_start(op);
     discard(self->ptr);
     util_rwlock_destroy(&self->lock);
     context_clear(op);
     util_object_dealloc_end(op);
+    UTIL_DEALLOC_END
 }
 
 /* ---- getting at the SSL_CTX ---- */

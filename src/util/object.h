@@ -53,6 +53,14 @@ util_object_dealloc_end(PyObject *self)
     Py_DECREF(type);
 }
 
+/* Around the whole of a dealloc whose type holds what a program gives it: a chain of such objects,
+   each the app data of the next, can be longer than the stack is deep.  The object is untracked
+   first, since the interpreter may put it aside and come back. */
+#define UTIL_DEALLOC_BEGIN(self, dealloc) \
+    PyObject_GC_UnTrack(self);            \
+    Py_TRASHCAN_BEGIN(self, dealloc)
+#define UTIL_DEALLOC_END Py_TRASHCAN_END
+
 /* An attribute of any object, and what a method gives back. */
 PyObject *util_get(PyObject *object, const char *name);
 PyObject *util_call(PyObject *object, const char *method, PyObject *const *args, size_t count);

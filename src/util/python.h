@@ -52,6 +52,12 @@
 #define PyUnicode_EqualToUTF8(u, s) (PyUnicode_CompareWithASCIIString((u), (s)) == 0)
 #endif
 
+/* From 3.14 on every dealloc has it by itself. */
+#ifndef Py_TRASHCAN_BEGIN
+#define Py_TRASHCAN_BEGIN(op, dealloc)
+#define Py_TRASHCAN_END
+#endif
+
 /* A function that a hot one calls seldom: inside of it, it would cost it registers. */
 #if defined(__GNUC__)
 #define UTIL_APART __attribute__((noinline))

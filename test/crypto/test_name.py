@@ -247,6 +247,11 @@ class TestMethods:
         assert fresh().get_components() == []
         assert fresh(C="US", CN="\xe9").get_components() == [(b"C", b"US"), (b"CN", b"\xc3\xa9")]
 
+    def test_a_component_of_nothing(self):
+        """A bit string without a bit, for which OpenSSL has no place at all."""
+        name = through_a_certificate(fresh(CN="A"), b"\x0c\x01A", b"\x03\x01\x00")
+        assert name.get_components() == [(b"CN", b"")]
+
     def test_repr(self):
         assert (
             repr(fresh(emailAddress="bar", CN="foo\n"))

@@ -211,6 +211,17 @@ class TestAppData:
         connection.set_app_data(data=None)
         assert connection.get_app_data() is None
 
+    @pytest.mark.parametrize("kind", [SSL.Connection, SSL.Context])
+    def test_a_chain_that_is_longer_than_the_stack_is_deep(self, kind):
+        last = None
+        for _ in range(200_000):
+            one = kind.__new__(kind)
+            one.set_app_data(last)
+            last = one
+        first = weakref.ref(last)
+        del one, last
+        assert first() is None
+
 
 class TestSocket:
     def test_unknown_names_are_the_sockets(self, context):
@@ -222,6 +233,17 @@ class TestSocket:
             assert plain.gettimeout() == 5
             assert connection._socket is plain
             with pytest.raises(AttributeError, match="no_such_name"):
+                connection.no_such_name
+
+    def test_it_may_be_its_own_socket(self, context):
+        class Itself(SSL.Connection):
+            def fileno(self):
+                return plain.fileno()
+
+        with socket.socket() as plain:
+            connection = Itself.__new__(Itself)
+            connection.__init__(context, connection)
+            with pytest.raises(RecursionError):
                 connection.no_such_name
             assert select.select([], [connection], [], 0) is not None
 
