@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from interop.differences import DIFFERENCES, LEFT_OUT, OLDER_DIFFERENCES
+from interop.differences import DIFFERENCES, LEFT_OUT, OLDER_DIFFERENCES, SOMETIMES
 
 ROOT = Path(__file__).parents[2]
 COMPATIBILITY = ROOT / "doc/compatibility.rst"
@@ -108,7 +108,7 @@ def compare(original, folder, rows):
     report = folder / "report.xml"
     run(original, report)
     passed, failed = outcomes(report)
-    found = {name: explained(name, said, rows) for name, said in failed.items()}
+    found = {name: explained(name, said, rows + SOMETIMES) for name, said in failed.items()}
     unexplained = [f"{name}: {failed[name][:200]}" for name, row in found.items() if row is None]
     assert not unexplained, "\n".join(unexplained)
     assert passed > ORIGINALS[original][1]
@@ -132,4 +132,6 @@ class TestDifferences:
 
 def test_the_page_has_each_of_them():
     text = " ".join(COMPATIBILITY.read_text().split())
-    assert [words for _, words in DIFFERENCES + OLDER_DIFFERENCES if words not in text] == []
+    assert [
+        words for _, words in DIFFERENCES + OLDER_DIFFERENCES + SOMETIMES if words not in text
+    ] == []
