@@ -101,7 +101,7 @@ may_fail(int whose)
 static int
 is_deadly(const char *file)
 {
-    return strstr(file, "store/store_lib.c") != NULL;
+    return file != NULL && strstr(file, "store/store_lib.c") != NULL;
 }
 
 static int
