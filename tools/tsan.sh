@@ -24,10 +24,14 @@ END
     exit 1
 fi
 
+# pip itself would take an hour there, so another Python's installs what is wanted.
 venv=$tree/venv
 if [ ! -f "$venv/.ready" ]; then
-    "$python" -m venv --clear "$venv"
-    "$venv/bin/python" -m pip install -q --disable-pip-version-check -r requirements-freethreaded.txt
+    "$python" -m venv --clear --without-pip "$venv"
+    packages=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    mkdir -p "$tree"
+    grep -v '^sphinx' requirements-freethreaded.txt >"$tree/wanted.txt"
+    .venv/bin/python -m pip install -q --disable-pip-version-check --target "$packages" -r "$tree/wanted.txt"
     touch "$venv/.ready"
 fi
 mkdir -p "$tree/OpenSSL"
