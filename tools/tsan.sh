@@ -37,6 +37,10 @@ fi
 mkdir -p "$tree/OpenSSL"
 cp OpenSSL/*.py OpenSSL/*.pyi OpenSSL/py.typed "$tree/OpenSSL/"
 PYOPENSSL_SANITIZE=thread "$venv/bin/python" setup.py -q build_ext -b "$tree" build_test -b "$tree"
-export TSAN_OPTIONS="suppressions=$PWD/tools/tsan.supp:halt_on_error=0:exitcode=66"
+export TSAN_OPTIONS="suppressions=$PWD/tools/tsan.supp:halt_on_error=0:exitcode=66:log_path=$PWD/$tree/report"
 export PYTHON_GIL=0 PYTEST_TIMEOUT=1800
-exec "$venv/bin/python" -P -m pytest -m '' -o "pythonpath=$tree test" test/whole/test_threads.py
+rm -f "$tree"/report.*
+status=0
+"$venv/bin/python" -P -m pytest -m '' -o "pythonpath=$tree test" test/whole/test_threads.py || status=$?
+if ls "$tree"/report.* >/dev/null 2>&1; then cat "$tree"/report.*; fi # the tests' own output is captured
+exit $status

@@ -54,7 +54,8 @@ set_role(PyObject *op, void (*set)(SSL *))
     util_errors_clear();
     set(ssl);
     failed = util_errors_pending(); /* the only sign that it gives */
-    self->settled = self->quick = self->established = self->cut = 0;
+    self->settled = self->established = self->cut = 0;
+    self->quick = 0;
     self->bare = (char)failed;
     ssl_connection_leave(op);
     if (failed)

@@ -288,6 +288,12 @@ fail(ConnectionObject *self, io_op *op)
     return -1;
 }
 
+static inline int
+is_quick(const ConnectionObject *self)
+{
+    return atomic_load_explicit(&self->quick, memory_order_relaxed);
+}
+
 /* The most frequent case, straight: a record over memory, the handshake long done, and no
    other thread in the way. */
 static int
@@ -295,9 +301,13 @@ run_quickly(ConnectionObject *self, io_op *op)
 {
     int result;
 
-    if (!self->quick || op->kind > IO_WRITE || op->size > RECORD
+    if (!is_quick(self) || op->kind > IO_WRITE || op->size > RECORD
         || !util_mutex_trylock(&self->mutex))
         return 0;
+    if (!is_quick(self)) { /* any more */
+        util_mutex_unlock(&self->mutex);
+        return 0;
+    }
     util_errors_clear();
     self->transport.sys = 0;
     self->raised = 0;

@@ -100,7 +100,7 @@ typedef struct {
     char raised;             /* a callback of the running step left an exception */
     char cut;                /* the peer has gone without close_notify */
     char settled;            /* TLS 1.3, handshake done: no step reads the SSL_CTX any more */
-    char quick;              /* settled, in memory, and nothing is wrong: see io.c */
+    atomic_bool quick;       /* settled, in memory, and nothing is wrong: see io.c */
     char established;        /* a handshake has been completed */
     char bare;               /* memory ran out before that: see step.c */
     char renegotiate_asked;  /* SSL_renegotiate was called and OpenSSL has not begun yet */

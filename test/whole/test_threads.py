@@ -139,12 +139,13 @@ class TestDuplex:
     AHEAD = 2_000_000  # bytes that a sender may be ahead of its receiver
 
     def exchange(self, client, server, refresh):
+        """60 messages each way at least, so that there are new keys."""
         end = time.monotonic() + SECONDS
         sent, received = {client: 0, server: 0}, {client: 0, server: 0}
 
         def send(one, other):
             digest, count, draw = hashlib.sha256(), 0, random.Random(1)
-            while time.monotonic() < end:
+            while time.monotonic() < end or count < 60:
                 data = draw.randbytes(draw.choice((1, 10, 500, 16384, 40000)))
                 send_all(one, data)
                 digest.update(data)
@@ -155,7 +156,7 @@ class TestDuplex:
                 while sent[one] - received[other] > self.AHEAD:
                     time.sleep(0.0005)
             send_all(one, END)
-            return count, digest.digest()
+            return digest.digest()
 
         def receive(one):
             digest, tail = hashlib.sha256(), b""
@@ -172,9 +173,8 @@ class TestDuplex:
             threads.start(send, server, client)
             threads.start(receive, server)
             threads.start(receive, client)
-        (there, one), (back, other), *digests = threads.results
+        one, other, *digests = threads.results
         assert digests == [one, other]
-        return there, back
 
     def test_every_byte_arrives(self, kind, version):
         if version == SSL.TLS1_2_VERSION:
@@ -185,7 +185,7 @@ class TestDuplex:
                 connection.key_update(True)
 
         pair = connected(kind, version)
-        assert min(self.exchange(*pair, refresh)) > 50
+        self.exchange(*pair, refresh)
         if version == SSL.TLS1_2_VERSION:
             assert sum(one.total_renegotiations() for one in pair) > 0
         close(*pair)
@@ -215,7 +215,7 @@ class TestDuplex:
             for _ in range(2):
                 threads.start(ask)
             try:
-                assert min(self.exchange(*pair, lambda connection: None)) > 20
+                self.exchange(*pair, lambda connection: None)
             finally:
                 stopped.set()
         close(*pair)
@@ -273,12 +273,14 @@ class TestAnyMoment:
         class Struck(Exception):
             pass
 
-        def handle(number, frame):
-            raise Struck
-
         client, server = support.connected("tcp")
         main, stopped = threading.main_thread().ident, threading.Event()
         struck = got = 0
+        raising = True
+
+        def handle(number, frame):
+            if raising:
+                raise Struck
 
         def strike():
             while not stopped.wait(0.002):
@@ -291,21 +293,20 @@ class TestAnyMoment:
                 time.sleep(0.001)
             return total
 
+        end = time.monotonic() + SECONDS
         before = signal.signal(signal.SIGUSR1, handle)
         try:
             with support.Threads() as threads:
-                try:
-                    threads.start(strike)
-                    threads.start(feed)
-                    end = time.monotonic() + SECONDS
-                    while time.monotonic() < end:
-                        try:
+                threads.start(strike)
+                threads.start(feed)
+                while raising:
+                    try:
+                        while time.monotonic() < end or not struck or not got:
                             got += len(client.recv(1))
-                        except Struck:
-                            struck += 1
-                finally:
-                    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-                    stopped.set()
+                        raising = False
+                    except Struck:
+                        struck += 1
+                stopped.set()
         finally:
             signal.signal(signal.SIGUSR1, before)
         server.sendall(b"<end>")
@@ -313,7 +314,6 @@ class TestAnyMoment:
             got += len(data)
         got += len(data) - 5
         assert threads.results[1] - got in range(struck + 1)  # a handler may raise after the call
-        assert got and struck
         close(client, server)
 
 
