@@ -861,10 +861,20 @@ class Connection:
         """
 
     def set_connect_state(self) -> None:
-        """Become the client.  ``SSL_set_connect_state``."""
+        """Become the client.
+
+        :raises Error: a renegotiation is pending, or in a callback of this connection
+
+        ``SSL_set_connect_state``.
+        """
 
     def set_accept_state(self) -> None:
-        """Become the server.  ``SSL_set_accept_state``."""
+        """Become the server.
+
+        :raises Error: a renegotiation is pending, or in a callback of this connection
+
+        ``SSL_set_accept_state``.
+        """
 
     def recv(self, bufsiz: int, flags: int | None = None) -> bytes:
         """Receive data, shaking hands first if that was not done.
@@ -956,7 +966,8 @@ class Connection:
     def renegotiate(self) -> bool:
         """Ask for a new handshake on this connection, up to TLS 1.2.
 
-        It is carried out by :meth:`do_handshake`, or by the next reading or writing.
+        It is carried out by :meth:`do_handshake`, or by the next reading or writing.  Before the
+        first handshake is over there is nothing to do anew.
 
         :returns: False if one is pending already
         :raises Error: TLS 1.3 has no renegotiation
@@ -1240,7 +1251,7 @@ class Connection:
         :raises TypeError: *session* is no Session
         :raises ValueError: it is empty, or of a Connection with another Context, or its peer was
             not verified and this Connection's must be
-        :raises Error: it does not fit
+        :raises Error: it does not fit, or the handshake has begun
 
         ``SSL_set_session``.
         """

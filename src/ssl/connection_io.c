@@ -196,15 +196,16 @@ connection_shutdown(PyObject *op, PyObject *unused)
 PyObject *
 connection_renegotiate(PyObject *op, PyObject *unused)
 {
+    ConnectionObject *self = (ConnectionObject *)op;
     SSL *ssl = ssl_connection_enter(op);
-    int pending, result = 0;
+    int pending, result = 1;
 
     if (ssl == NULL)
         return NULL;
     util_errors_clear();
     pending = SSL_renegotiate_pending(ssl);
-    if (!pending)
-        result = io_renegotiate((ConnectionObject *)op);
+    if (!pending && self->established) /* else the first handshake is what is to come */
+        result = io_renegotiate(self);
     ssl_connection_leave(op);
     if (!pending && result != 1)
         return util_raise(ssl_state_of(op)->Error);

@@ -240,6 +240,13 @@ trusts_too_much(const SSL *ssl)
     return (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) && SSL_get_verify_result(ssl) != X509_V_OK;
 }
 
+/* A handshake builds up the session that the SSL has; with another one in its place it crashes. */
+static int
+is_in_handshake(const ConnectionObject *self)
+{
+    return self->nested > 0 || (SSL_in_init(self->ptr) && !SSL_in_before(self->ptr));
+}
+
 /* OpenSSL writes to a session while it is in use, so each connection gets one of its own. */
 static PyObject *
 take_up(PyObject *op, SessionObject *session)
@@ -248,7 +255,7 @@ take_up(PyObject *op, SessionObject *session)
     ssl_state *state = ssl_state_of(op);
     SSL_SESSION *copy = SSL_SESSION_dup(session->ptr);
     const char *complaint = NULL;
-    int success = 0;
+    int success = 0, too_late;
 
     if (copy == NULL)
         return util_raise_new(state->Error);
@@ -257,7 +264,10 @@ take_up(PyObject *op, SessionObject *session)
         return NULL;
     }
     util_errors_clear();
-    if (self->context != session->context)
+    too_late = is_in_handshake(self);
+    if (too_late)
+        util_raise_reason(state->Error, "SSL routines", "a handshake is under way");
+    else if (self->context != session->context)
         complaint = "the session is of a connection with another Context";
     else {
         success = SSL_set_session(self->ptr, copy);
@@ -268,6 +278,8 @@ take_up(PyObject *op, SessionObject *session)
     }
     ssl_connection_leave(op);
     SSL_SESSION_free(copy);
+    if (too_late)
+        return NULL;
     if (complaint != NULL) {
         PyErr_SetString(PyExc_ValueError, complaint);
         return NULL;

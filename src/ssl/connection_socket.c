@@ -41,14 +41,18 @@ set_role(PyObject *op, void (*set)(SSL *))
 {
     ConnectionObject *self = (ConnectionObject *)op;
     SSL *ssl = ssl_connection_enter(op);
+    const char *complaint = NULL;
     int failed;
 
     if (ssl == NULL)
         return -1;
-    if (self->nested > 0) {
+    if (self->nested > 0)
+        complaint = "called from inside a callback of the same connection";
+    else if (SSL_renegotiate_pending(ssl)) /* no handshake could begin any more */
+        complaint = "a renegotiation is pending";
+    if (complaint != NULL) {
         ssl_connection_leave(op);
-        util_raise_reason(ssl_state_of(op)->Error, "SSL routines",
-                          "called from inside a callback of the same connection");
+        util_raise_reason(ssl_state_of(op)->Error, "SSL routines", complaint);
         return -1;
     }
     util_errors_clear();

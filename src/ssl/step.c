@@ -41,6 +41,25 @@ call(SSL *ssl, io_op *op)
     }
 }
 
+/* Reading and writing would do the first handshake themselves.  But after one that could not even
+   begin, OpenSSL takes itself to be inside of it for ever: it would write what it is given as it
+   is, without a key. */
+static int
+begin_and_call(const ConnectionObject *self, io_op *op)
+{
+    int moves_data = op->kind == IO_READ || op->kind == IO_PEEK || op->kind == IO_WRITE;
+
+    if (moves_data && !self->established && !SSL_is_init_finished(self->ptr)) {
+        int result = SSL_do_handshake(self->ptr);
+
+        if (result <= 0 && util_errors_first_is(ERR_LIB_SSL, SSL_R_CONNECTION_TYPE_NOT_SET))
+            util_errors_clear(); /* the call itself says it in its way */
+        else if (result <= 0 || self->raised)
+            return result;
+    }
+    return call(self->ptr, op);
+}
+
 /* The end came without close_notify.  OpenSSL says so once, in a way that depends on its
    version, and then fails for other reasons; we remember it. */
 static int
@@ -116,7 +135,7 @@ step_unguarded(ConnectionObject *self, io_op *op)
     util_errors_clear();
     self->transport.sys = 0;
     self->raised = 0;
-    result = call(self->ptr, op);
+    result = begin_and_call(self, op);
     op->error = IO_DONE;
     ssl_step_failed(self, op, result);
 }

@@ -698,6 +698,33 @@ class TestRenegotiate:
             support.pump(client, server)
         assert server.total_renegotiations() == 1
 
+    @pytest.mark.parametrize("begun", [False, True])
+    def test_before_the_first_handshake_is_over(self, begun):
+        """There is nothing to do anew; what is sent waits for the handshake and goes encrypted."""
+        client, server = support.memory_pair(*self.contexts())
+        if begun:
+            with pytest.raises(SSL.WantReadError):
+                client.do_handshake()
+        assert client.renegotiate() is True
+        assert client.renegotiate_pending() is False
+        for data in (b"secret", b"secret" * 100_000):
+            with pytest.raises(SSL.WantReadError):
+                client.send(data)
+        sent = client.bio_read(1 << 20)
+        assert sent[0] == 22 and b"secret" not in sent
+        server.bio_write(sent)
+        support.handshake(client, server)
+        assert support.transfer(client, server, b"secret") == b"secret"
+        assert client.total_renegotiations() == 0
+
+    @pytest.mark.parametrize("role", ["set_connect_state", "set_accept_state"])
+    def test_no_other_role_meanwhile(self, role):
+        client, server = support.connected("memory", *self.contexts())
+        assert server.renegotiate() is True
+        with pytest.raises(SSL.Error, match="renegotiation is pending"):
+            getattr(server, role)()
+        assert support.transfer(client, server, b"x") == b"x"
+
     def test_not_in_tls_1_3(self, memory):
         with pytest.raises(SSL.Error) as caught:
             memory[0].renegotiate()

@@ -165,6 +165,28 @@ class TestSetSession:
         connection = SSL.Connection(contexts[1])
         connection.set_session(server.get_session())
 
+    @pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION])
+    def test_in_the_midst_of_a_handshake(self, contexts, version):
+        """What it has come to stands in the session that would be put away."""
+        client, server = shake(contexts)
+        kept = {contexts[0]: client.get_session(), contexts[1]: server.get_session()}
+        refused = []
+
+        def told(connection, where, value):
+            with pytest.raises(SSL.Error) as caught:
+                connection.set_session(kept[connection.get_context()])
+            refused.append(caught.value.args[0][0][2])
+
+        for context in contexts:
+            context.set_info_callback(told)
+            context.set_max_proto_version(version)
+        client, server = support.memory_pair(*contexts)
+        with pytest.raises(SSL.WantReadError):
+            client.do_handshake()
+        told(client, 0, 0)
+        support.handshake(client, server)
+        assert set(refused) == {"a handshake is under way"} and len(refused) > 10
+
     def test_not_initialized(self, contexts):
         client, _ = shake(contexts)
         with pytest.raises(SSL.Error, match="uninitialized"):
