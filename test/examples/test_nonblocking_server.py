@@ -257,13 +257,13 @@ class TestBadClients:
     def test_resets(self, folder, trust, handshake):
         with Server(folder) as server, self.good_one(server, trust) as good:
             with server.connect() as plain:
-                bad = secure(trust, plain)
                 if handshake:
-                    exchange(bad)
+                    exchange(secure(trust, plain))
                 else:
-                    plain.setblocking(False)
+                    hello = secure(trust, None)
                     with pytest.raises(SSL.WantReadError):
-                        bad.do_handshake()
+                        hello.do_handshake()
+                    plain.sendall(hello.bio_read(65536))
                 plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             exchange(good)
         self.check(server, "ECONNRESET")
