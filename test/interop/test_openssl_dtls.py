@@ -1,5 +1,6 @@
 """DTLS with OpenSSL's own programs: what they do over TLS 1.2, and what is about datagrams."""
 
+import errno
 import hashlib
 import hmac
 import re
@@ -64,6 +65,20 @@ class TestServer(tls.TestServer):
     def test_data(self, meet):
         connection, child = meet(self.context())
         exchange(connection, child)
+
+    def test_peer_shuts_down(self, meet):
+        connection, child = meet(self.context())
+        tls.both_ways(connection, child)
+        child.end_input()
+        for _ in range(3):
+            with pytest.raises(SSL.ZeroReturnError):
+                connection.recv(1)
+        assert connection.get_shutdown() == SSL.RECEIVED_SHUTDOWN
+        connection.sendall(b"half closed")
+        try:
+            assert connection.shutdown() is True
+        except SSL.SysCallError as error:  # the program has ended, and its system says so
+            assert error.args == (errno.ECONNREFUSED, "ECONNREFUSED")
 
     @pytest.mark.parametrize("listens", [True, False])
     def test_cookies(self, meet, listens):
