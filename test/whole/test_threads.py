@@ -252,6 +252,7 @@ class TestAnyMoment:
                 for one in (client, server):
                     with contextlib.suppress(SSL.Error):
                         one.shutdown()
+                    one.close()  # nobody reads there any more: the other must not wait for that
             elif how == "abort":
                 server.sock_shutdown(socket.SHUT_RDWR)
             elif how == "drop":
@@ -276,7 +277,7 @@ class TestAnyMoment:
         client, server = support.connected("tcp")
         main, stopped = threading.main_thread().ident, threading.Event()
         struck = got = 0
-        raising = True
+        raising = over = False
 
         def handle(number, frame):
             if raising:
@@ -299,13 +300,15 @@ class TestAnyMoment:
             with support.Threads() as threads:
                 threads.start(strike)
                 threads.start(feed)
-                while raising:
+                while not over:
                     try:
+                        raising = True
                         while time.monotonic() < end or not struck or not got:
                             got += len(client.recv(1))
-                        raising = False
+                        over, raising = True, False
                     except Struck:
                         struck += 1
+                raising = False
                 stopped.set()
         finally:
             signal.signal(signal.SIGUSR1, before)
