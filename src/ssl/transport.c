@@ -30,16 +30,23 @@ would_block(int number)
     return number == EAGAIN || number == EWOULDBLOCK || number == EINTR;
 }
 
+/* Why it is not ready: one that is open for the other direction alone never will be. */
+static int
+reason_to_wait(int fd, int other)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags != -1 && (flags & O_ACCMODE) == other ? EBADF : EAGAIN;
+}
+
 /* These never block, whatever the descriptor's flags say, and leave the flags alone. */
 static ssize_t
 receive(ssl_transport *self, char *data, size_t size)
 {
     if (self->kind == TRANSPORT_SOCKET)
         return recv(self->fd, data, size, MSG_DONTWAIT);
-    if (!wait_is_ready(self->fd, POLLIN)) { /* nor will it ever, if it can only be written */
-        int flags = fcntl(self->fd, F_GETFL);
-
-        errno = flags != -1 && (flags & O_ACCMODE) == O_WRONLY ? EBADF : EAGAIN;
+    if (!wait_is_ready(self->fd, POLLIN)) {
+        errno = reason_to_wait(self->fd, O_WRONLY);
         return -1;
     }
     return read(self->fd, data, size);
@@ -51,7 +58,7 @@ transmit(ssl_transport *self, const char *data, size_t size)
     if (self->kind == TRANSPORT_SOCKET)
         return send(self->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (!wait_is_ready(self->fd, POLLOUT)) {
-        errno = EAGAIN;
+        errno = reason_to_wait(self->fd, O_RDONLY);
         return -1;
     }
     return write(self->fd, data, size < PIPE_PIECE ? size : PIPE_PIECE);

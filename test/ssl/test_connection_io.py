@@ -626,6 +626,11 @@ class TestDescriptors:
             client.do_handshake()  # the end of a pipe that can only be written
         assert caught.value.args == (errno.EBADF, "EBADF")
         assert os.read(reading, 2) == b"\x16\x03"
+        client = SSL.Connection(support.client_context(), Ends(reading))
+        client.set_connect_state()
+        with pytest.raises(SSL.SysCallError) as caught:
+            client.do_handshake()  # and the end that can only be read
+        assert caught.value.args == (errno.EBADF, "EBADF")
         os.close(reading)
         os.close(writing)
 
