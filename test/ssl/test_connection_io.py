@@ -1,6 +1,7 @@
 """Connection's traffic in one thread: what goes in, what comes out, what is refused."""
 
 import array
+import ctypes
 import errno
 import select
 import socket
@@ -721,6 +722,19 @@ class TestRenegotiate:
         support.handshake(client, server)
         assert support.transfer(client, server, b"secret") == b"secret"
         assert client.total_renegotiations() == 0
+
+    def test_after_a_handshake_that_could_not_begin(self):
+        """Others, who have the SSL, can still make OpenSSL believe that it is in a handshake."""
+        native = ctypes.PyDLL(SSL.__file__)
+        client, _ = support.memory_pair(*self.contexts())
+        assert native.SSL_renegotiate(ctypes.c_void_p(client._ssl)) == 1
+        with pytest.raises(SSL.Error, match="internal error"):
+            client.do_handshake()
+        for call in (client.send, client.sendall):
+            with pytest.raises(SSL.Error, match="internal error"):
+                call(b"secret" * 100_000)
+        with pytest.raises(SSL.WantReadError):
+            client.bio_read(1)
 
     @pytest.mark.parametrize("role", ["set_connect_state", "set_accept_state"])
     def test_no_other_role_meanwhile(self, role):

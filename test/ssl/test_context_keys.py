@@ -251,6 +251,16 @@ class TestUseCertificateChainFile(OfFiles):
             context.use_certificate_chain_file(_file(pki.deep.cert_pem + weak.cert_pem))
         assert shown(context) == [pki.ec_server.cert_der]
 
+    def test_weak_tail_where_it_may_be(self, context):
+        weak = support.ca(
+            "weak",
+            key=support.openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"),
+        )
+        context.set_cipher_list(b"DEFAULT:@SECLEVEL=0")
+        context.use_certificate_chain_file(_file(support.pki().deep.cert_pem + weak.cert_pem))
+        context.use_privatekey_file(support.pki().deep.key_path)
+        assert shown(context) == [support.pki().deep.cert_der, weak.cert_der]
+
     def test_one_parameter(self, context):
         with pytest.raises(TypeError):
             context.use_certificate_chain_file(support.pki().ec_server.cert_path, SSL.FILETYPE_PEM)

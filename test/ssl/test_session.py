@@ -230,6 +230,16 @@ class TestUnverified:
         with pytest.raises(SSL.Error, match="certificate verify failed"):
             support.handshake(*pair)
 
+    def test_connection_asks_for_more_too_late(self, unverified):
+        """What it has come to without is not forgotten."""
+        client, server, _ = unverified
+        connection, _ = shake((client, server))
+        before = connection.get_peer_certificate(), connection.master_key()
+        connection.set_verify(SSL.VERIFY_PEER)
+        assert connection.get_session() is not None
+        assert connection.get_peer_certificate().digest("sha256") == before[0].digest("sha256")
+        assert connection.master_key() == before[1]
+
     def test_verified_though_not_asked(self):
         """Trusted roots are looked at in any case, so this one may be taken up."""
         client, server = support.client_context(), support.server_context()

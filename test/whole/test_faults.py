@@ -149,3 +149,33 @@ for again in False, True:
         assert one.pending() == 0
         reached, n = asked > n, n + 1
 """)
+
+    @pytest.mark.parametrize("role", ["client", "server"])
+    def test_nothing_goes_out_as_it_is(self, role):
+        """OpenSSL takes itself to be shaking hands, where it could not even begin to."""
+        support.run_script(f"""
+import _faults
+import support
+from OpenSSL import SSL
+
+reached, n = True, 0
+while reached and n < 200:
+    pair = support.memory_pair(support.client_context(), support.server_context())
+    one = pair[{role!r} == "server"]
+    _faults.arm(n, _faults.OPENSSL)
+    try:
+        one.do_handshake()
+    except (MemoryError, SSL.Error):
+        pass
+    asked, where = _faults.disarm()
+    try:
+        one.send(b"a secret")
+    except (MemoryError, SSL.Error):
+        pass
+    try:
+        assert b"a secret" not in one.bio_read(100000), (n, where)
+    except SSL.WantReadError:
+        pass
+    reached, n = asked > n, n + 1
+assert n > 5
+""")
