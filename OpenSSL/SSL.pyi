@@ -288,6 +288,7 @@ class Context:
         :param mode: MODE_x, combined with ``|``
         :returns: all modes that are now set
         :raises TypeError: *mode* is no integer
+        :raises ValueError: it has ``SSL_MODE_ASYNC``, whose stack is too small for callbacks
         :raises OverflowError: it is negative, or has more than 32 bits
 
         ``SSL_CTX_set_mode``.

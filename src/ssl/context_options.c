@@ -37,7 +37,14 @@ exchange(PyObject *self, long value, long (*set)(SSL_CTX *, long))
     return PyLong_FromLong(value);
 }
 
-/* The same for a set of bits, of which OpenSSL keeps 32. */
+static long
+set_mode(SSL_CTX *ctx, long mode)
+{
+    return SSL_CTX_set_mode(ctx, mode);
+}
+
+/* The same for a set of bits, of which OpenSSL keeps 32.  In one mode it works on a stack of 32 kB,
+   callbacks included. */
 static PyObject *
 exchange_bits(PyObject *self, PyObject *value, const char *name, long (*set)(SSL_CTX *, long))
 {
@@ -47,6 +54,10 @@ exchange_bits(PyObject *self, PyObject *value, const char *name, long (*set)(SSL
         return NULL;
     if (bits > UINT32_MAX)
         return PyErr_Format(PyExc_OverflowError, "%s is out of range", name);
+    if (set == set_mode && (bits & SSL_MODE_ASYNC))
+        return PyErr_Format(PyExc_ValueError,
+                            "%s must not have SSL_MODE_ASYNC, whose stack is too small for Python",
+                            name);
     return exchange(self, (long)bits, set);
 }
 
@@ -66,12 +77,6 @@ context_set_options(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyO
     options = SSL_CTX_set_options(ctx, options);
     util_rwlock_release(&hold);
     return PyLong_FromUnsignedLongLong(options);
-}
-
-static long
-set_mode(SSL_CTX *ctx, long mode)
-{
-    return SSL_CTX_set_mode(ctx, mode);
 }
 
 static long

@@ -70,6 +70,12 @@ class TestSetMode(OfNumbers):
                 context.set_mode(wrong)
         assert context.set_mode(2**31) & 2**31
 
+    def test_not_on_a_small_stack(self, context):
+        before = context.set_mode(0)
+        with pytest.raises(ValueError, match="SSL_MODE_ASYNC"):
+            context.set_mode(0x100 | SSL.MODE_RELEASE_BUFFERS)
+        assert context.set_mode(0) == before
+
 
 class TestClearMode(OfNumbers):
     setter, parameter = "clear_mode", "mode_to_clear"
