@@ -116,6 +116,11 @@ class TestFields:
         name.CN = "three"
         assert name.get_components() == [(b"O", b"two"), (b"CN", b"three")]
 
+    def test_no_other_goes(self):
+        name = fresh(C="DE", CN="one", O="two")
+        name.CN = "three"
+        assert name.get_components() == [(b"C", b"DE"), (b"O", b"two"), (b"CN", b"three")]
+
     def test_only_the_first_of_several(self):
         cert = support.ca("/CN=one/OU=a/OU=b/OU=c").x509()
         name = cert.get_subject()

@@ -910,6 +910,38 @@ class TestServername:
         assert one.get_alpn_proto_negotiated() == b"two"
         assert alpn.calls and verify.calls
 
+    def test_who_is_told_after_the_switch(self):
+        """One's own, if there is anybody, else the other Context's."""
+        for own in (None, Recorder(None)):
+            others = Recorder(None)
+            server, other = support.server_context(), support.server_context()
+            other.set_info_callback(others)
+            if own is not None:
+                server.set_info_callback(own)
+            server.set_tlsext_servername_callback(lambda conn, other=other: conn.set_context(other))
+            support.connected("memory", None, server)
+            assert bool(others.calls) == (own is None)
+            assert own is None or own.calls
+
+    def test_the_one_before_lives_until_the_step_is_over(self):
+        """It is not the first, which a Connection keeps; the step that runs has locked it."""
+        first, last, alive = support.server_context(), support.server_context(), []
+
+        def switch(connection):
+            connection.set_context(last)
+            gc.collect()
+            alive.append(before() is not None)
+
+        first.set_tlsext_servername_callback(switch)
+        client, connection = support.memory_pair(None, first)
+        second = support.server_context()
+        connection.set_context(second)
+        before = weakref.ref(second)
+        del second
+        support.handshake(client, connection)
+        assert alive == [True]
+        assert support.transfer(client, connection, b"x") == b"x"
+
     def test_other_context_is_locked(self):
         """What a handshake goes on with does not change before the step is over."""
         switched, changed = threading.Event(), threading.Event()

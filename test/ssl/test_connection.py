@@ -234,6 +234,7 @@ class TestSocket:
             assert connection._socket is plain
             with pytest.raises(AttributeError, match="no_such_name"):
                 connection.no_such_name
+            assert select.select([], [connection], [], 0) is not None
 
     def test_it_may_be_its_own_socket(self, context):
         class Itself(SSL.Connection):
@@ -245,7 +246,6 @@ class TestSocket:
             connection.__init__(context, connection)
             with pytest.raises(RecursionError):
                 connection.no_such_name
-            assert select.select([], [connection], [], 0) is not None
 
     def test_memory_has_no_socket(self, context):
         connection = SSL.Connection(context)

@@ -610,6 +610,19 @@ class TestDescriptors:
                 client.do_handshake()  # reads behind its own ClientHello: the end
         assert path.read_bytes()[:2] == b"\x16\x03"
 
+    def test_close_sends_what_goes_at_once(self):
+        client, server = support.connected("socketpair")
+        with support.non_blocking(client):
+            with pytest.raises(SSL.WantWriteError):
+                while True:
+                    client.sendall(b"x" * 100_000)
+        plain = server._socket
+        plain.setblocking(False)
+        there = len(plain.recv(1 << 24))
+        client.close()
+        assert there > 0 and len(plain.recv(1 << 24)) > 0
+        server.close()
+
     def test_pipes(self):
         import os
 
