@@ -21,7 +21,7 @@ make_locks(ConnectionObject *self)
 
 /* A new SSL on the Context as it is now, with the callables of this moment. */
 static SSL *
-new_ssl(ConnectionObject *self, ContextObject *context)
+new_ssl(ConnectionObject *self, ContextObject *context, PyObject **calls)
 {
     util_hold hold;
     SSL *ssl;
@@ -29,35 +29,62 @@ new_ssl(ConnectionObject *self, ContextObject *context)
     if (util_read_lock(&context->lock, &hold) < 0)
         return NULL;
     ssl = SSL_new(context->ptr);
-    Py_XSETREF(self->calls, Py_XNewRef(context->calls));
+    *calls = Py_XNewRef(context->calls);
     util_rwlock_release(&hold);
     if (ssl == NULL)
         util_raise_new(ssl_state_of((PyObject *)self)->Error);
     return ssl;
 }
 
+/* Takes the SSL and the callables over, in failure too. */
 static int
-open_connection(ConnectionObject *self, ContextObject *context, PyObject *socket, int fd)
+fill(ConnectionObject *self, ContextObject *context, PyObject *socket, int fd, SSL *ssl,
+     PyObject *calls)
 {
-    SSL *ssl;
+    PyObject *old = calls;
+    int result = -1;
 
-    if (self->mutex.next == NULL && make_locks(self) < 0)
-        return -1;
-    ssl = new_ssl(self, context);
-    if (ssl == NULL)
-        return -1;
+    if (self->ptr != NULL) { /* by what ran while we waited for the Context */
+        PyErr_SetString(PyExc_ValueError, "this Connection is already initialized");
+        goto done;
+    }
     transport_open(&self->transport, fd, SSL_is_dtls(ssl));
     if (transport_attach(&self->transport, ssl) < 0 || !SSL_set_app_data(ssl, (char *)self)) {
-        SSL_free(ssl);
         util_raise_new(ssl_state_of((PyObject *)self)->Error);
-        return -1;
+        goto done;
     }
     SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY);
+    old = self->calls;
+    self->calls = calls;
     self->context = Py_NewRef((PyObject *)context);
     self->home_context = Py_NewRef((PyObject *)context);
     self->socket = Py_NewRef(socket);
     self->ptr = ssl; /* last: an SSL means that all else is there */
-    return 0;
+    ssl = NULL;
+    result = 0;
+done:
+    SSL_free(ssl);
+    Py_XDECREF(old);
+    return result;
+}
+
+static int
+open_connection(ConnectionObject *self, ContextObject *context, PyObject *socket, int fd)
+{
+    PyObject *calls = NULL;
+    int result = 0;
+    SSL *ssl;
+
+    UTIL_WITH(self, if (self->mutex.next == NULL) result = make_locks(self));
+    if (result < 0)
+        return -1;
+    ssl = new_ssl(self, context, &calls);
+    if (ssl == NULL) {
+        Py_XDECREF(calls);
+        return -1;
+    }
+    UTIL_WITH(self, result = fill(self, context, socket, fd, ssl, calls));
+    return result;
 }
 
 static int

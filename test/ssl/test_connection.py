@@ -3,9 +3,11 @@
 import copy
 import errno
 import gc
+import os
 import pickle
 import select
 import socket
+import threading
 import weakref
 
 import pytest
@@ -120,6 +122,28 @@ class TestInit:
         assert connection.name == "n"
         with pytest.raises(SSL.WantReadError):
             connection.set_connect_state() or connection.do_handshake()
+
+
+    def test_twice_at_a_time(self, monkeypatch, tmp_path):
+        """The second comes while the first waits for its Context, which is being set."""
+        first, second = SSL.Context(SSL.TLS_METHOD), SSL.Context(SSL.TLS_METHOD)
+        fifo = tmp_path / "fifo"
+        os.mkfifo(fifo)
+        monkeypatch.setenv("SSL_CERT_FILE", str(fifo))
+        connection, waits = SSL.Connection.__new__(SSL.Connection), threading.Event()
+
+        def again():
+            waits.set()
+            with pytest.raises(ValueError, match="already initialized"):
+                connection.__init__(first)
+
+        with support.Threads() as threads:
+            threads.start(first.set_default_verify_paths)
+            with open(fifo, "wb"):  # it is reading now
+                threads.start(again)
+                assert waits.wait(support.TIMEOUT)
+                connection.__init__(second)
+        assert connection.get_context() is second
 
 
 class TestObject:
