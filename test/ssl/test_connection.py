@@ -123,7 +123,6 @@ class TestInit:
         with pytest.raises(SSL.WantReadError):
             connection.set_connect_state() or connection.do_handshake()
 
-
     def test_twice_at_a_time(self, monkeypatch, tmp_path):
         """The second comes while the first waits for its Context, which is being set."""
         first, second = SSL.Context(SSL.TLS_METHOD), SSL.Context(SSL.TLS_METHOD)
