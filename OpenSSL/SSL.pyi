@@ -1265,6 +1265,8 @@ class Connection:
         As :meth:`Context.set_verify`.
 
         :raises TypeError: *mode* is no integer, or *callback* cannot be called
+        :raises ValueError: it asks for verification in the midst of a handshake whose peer was not
+            verified, or that takes up a session whose peer was not
 
         ``SSL_set_verify``.
         """

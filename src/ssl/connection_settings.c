@@ -31,10 +31,10 @@ leave(PyObject *op, int success)
 
 /* ---- callbacks ---- */
 
-/* Put a callable in place and let *install* tell OpenSSL.  What it replaces is let go of
-   afterwards: that may run anything. */
+/* Let *install* tell OpenSSL, unless it refuses with an exception, and put a callable in place.
+   What it replaces is let go of afterwards: that may run anything. */
 static PyObject *
-change(PyObject *op, ssl_call which, PyObject *value, int mode, void (*install)(SSL *, int, int))
+change(PyObject *op, ssl_call which, PyObject *value, int mode, int (*install)(SSL *, int, int))
 {
     ConnectionObject *self = (ConnectionObject *)op;
     const ssl_change one = {which, value};
@@ -44,10 +44,11 @@ change(PyObject *op, ssl_call which, PyObject *value, int mode, void (*install)(
     if (ssl == NULL)
         return NULL;
     calls = ssl_calls_changed(self->calls, &one, 1);
+    if (calls != NULL && install(ssl, value != NULL, mode) < 0)
+        Py_CLEAR(calls);
     if (calls != NULL) {
         old = self->calls;
         self->calls = calls;
-        install(ssl, value != NULL, mode);
     }
     ssl_connection_leave(op);
     Py_XDECREF(old);
@@ -55,13 +56,21 @@ change(PyObject *op, ssl_call which, PyObject *value, int mode, void (*install)(
 }
 
 /* A session that was set for a peer that nobody verified is not taken up under a mode that
-   asks for more. */
-static void
+   asks for more; once it is offered it is too late. */
+static int
 install_verify(SSL *ssl, int set, int mode)
 {
-    SSL_set_verify(ssl, mode, set ? callbacks_verify : NULL);
-    if ((mode & SSL_VERIFY_PEER) && SSL_in_before(ssl) && SSL_get_verify_result(ssl) != X509_V_OK)
+    if ((mode & SSL_VERIFY_PEER) && !SSL_is_init_finished(ssl)
+        && SSL_get_verify_result(ssl) != X509_V_OK) {
+        if (!SSL_in_before(ssl)) {
+            PyErr_SetString(PyExc_ValueError, "mode comes too late: a session is offered, or a "
+                                              "peer was met, that was not verified");
+            return -1;
+        }
         SSL_set_session(ssl, NULL);
+    }
+    SSL_set_verify(ssl, mode, set ? callbacks_verify : NULL);
+    return 0;
 }
 
 PyObject *
@@ -81,10 +90,11 @@ connection_set_verify(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyO
     return change(op, SSL_CALL_VERIFY, given[1], mode, install_verify);
 }
 
-static void
+static int
 install_info(SSL *ssl, int set, int unused)
 {
     SSL_set_info_callback(ssl, callbacks_info);
+    return 0;
 }
 
 PyObject *

@@ -230,6 +230,22 @@ class TestUnverified:
         with pytest.raises(SSL.Error, match="certificate verify failed"):
             support.handshake(*pair)
 
+    def test_connection_asks_for_more_when_it_is_offered(self, unverified):
+        client, server, session = unverified
+        pair = support.memory_pair(client, server)
+        pair[0].set_session(session)
+        with pytest.raises(SSL.WantReadError):
+            pair[0].do_handshake()
+        with pytest.raises(ValueError, match="too late"):
+            pair[0].set_verify(SSL.VERIFY_PEER)
+        assert pair[0].get_verify_mode() == SSL.VERIFY_NONE
+        pair = support.memory_pair(client, server)
+        with pytest.raises(SSL.WantReadError):
+            pair[0].do_handshake()
+        pair[0].set_verify(SSL.VERIFY_PEER)  # a full handshake heeds it
+        with pytest.raises(SSL.Error, match="certificate verify failed"):
+            support.handshake(*pair)
+
     def test_connection_asks_for_more_too_late(self, unverified):
         """What it has come to without is not forgotten."""
         client, server, _ = unverified
