@@ -1149,6 +1149,7 @@ class Connection:
     def master_key(self) -> bytes | None:
         """The session's master secret; None before there is a session.
 
+        In TLS 1.3, that of the last ticket; empty before the first.
         ``SSL_SESSION_get_master_key``.
         """
 

@@ -404,3 +404,108 @@ class TestHeldBack:
             with pytest.raises(SSL.ZeroReturnError):
                 one.recv(100)
             assert one.shutdown() is True
+
+
+def records(connection):
+    """What a memory Connection wants to send, by records."""
+    stream, found = connection.bio_read(65536), []
+    while stream:
+        size = 5 + int.from_bytes(stream[3:5], "big")
+        found.append(stream[:size])
+        stream = stream[size:]
+    return found
+
+
+def flipped(data, at):
+    changed = bytearray(data)
+    changed[at] ^= 1 << at % 8
+    return bytes(changed)
+
+
+def pair_in_memory(version):
+    return support.memory_pair(
+        peers.limit(support.client_context(), version),
+        peers.limit(support.server_context(), version),
+    )
+
+
+class TestChanged:
+    """Somebody on the way changes what is sent."""
+
+    def answer(self, version):
+        """A client that waits for the server's first flight, its server, and that flight."""
+        client, server = pair_in_memory(version)
+        with pytest.raises(SSL.WantReadError):
+            client.do_handshake()
+        support.move(client, server)
+        with pytest.raises(SSL.WantReadError):
+            server.do_handshake()
+        return client, server, records(server)
+
+    def looked_at(self, flight):
+        """The places of what counts: not the minor version of records that are not encrypted."""
+        places, at = [], 0
+        for record in flight:
+            plain = record[0] in (20, 22)
+            places += [at + place for place in range(len(record)) if place != 2 or not plain]
+            at += len(record)
+        return places[:-10]  # a signature may be shorter another time
+
+    def test_no_handshake(self, version):
+        """Whatever bit it is, nobody takes such a handshake for a good one."""
+        for at in self.looked_at(self.answer(version)[2])[::3]:
+            client, server, flight = self.answer(version)
+            client.bio_write(flipped(b"".join(flight), at))
+            for _ in range(3):
+                for connection in (client, server):
+                    with pytest.raises(SSL.Error):
+                        connection.do_handshake()
+                support.pump(client, server)
+            with pytest.raises(SSL.Error):
+                client.send(b"secret")
+
+    def test_no_end_within_it(self, version):
+        """The stream ends after any of its bytes."""
+        for at in range(1, len(b"".join(self.answer(version)[2])) - 10, 5):
+            client, _, flight = self.answer(version)
+            client.bio_write(b"".join(flight)[:at])
+            client.bio_shutdown()
+            for _ in range(2):
+                with pytest.raises(SSL.SysCallError) as caught:
+                    client.do_handshake()
+                assert caught.value.args == EOF, at
+
+    def data(self, version):
+        """A client after its handshake, and the records of three messages for it."""
+        client, server = support.handshake(*pair_in_memory(version))
+        with pytest.raises(SSL.WantReadError):
+            client.recv(1)  # the tickets
+        for message in (b"zero", b"one.", b"two."):
+            server.send(message)
+        return client, records(server)
+
+    def check(self, client, stream, messages):
+        client.bio_write(stream)
+        for message in messages:
+            assert client.recv(100) == message
+        with pytest.raises(SSL.Error) as caught:
+            client.recv(100)
+        assert type(caught.value) is SSL.Error
+        for error in repeat(client.recv, 100):
+            assert type(error) in (SSL.Error, SSL.SysCallError)
+
+    @pytest.mark.parametrize(
+        "order, good", [("00", 1), ("1", 0), ("10", 0), ("02", 1), ("0121", 3)]
+    )
+    def test_order_of_records(self, version, order, good):
+        """They come twice, or not at all, or too early: what came before arrives."""
+        client, sent = self.data(version)
+        stream = b"".join(sent[int(number)] for number in order)
+        self.check(client, stream, [b"zero", b"one.", b"two."][:good])
+
+    @pytest.mark.parametrize("number", [0, 1])
+    def test_bits_of_records(self, version, number):
+        for at in range(5, len(self.data(version)[1][number])):
+            client, sent = self.data(version)
+            stream = b"".join(sent[:number]) + flipped(sent[number], at)
+            self.check(client, stream, [b"zero"][:number])

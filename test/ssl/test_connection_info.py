@@ -300,6 +300,11 @@ class TestMasterKey:
     def test_tls13(self):
         client, server = pair_of(SSL.TLS1_3_VERSION)
         assert type(client.master_key()) is type(server.master_key()) is bytes
+        assert client.master_key() == b""  # it has not read a ticket yet
+        with pytest.raises(SSL.WantReadError):
+            client.recv(1)
+        assert client.master_key() == server.master_key()
+        assert len(client.master_key()) >= 32
 
 
 class TestFinished:
