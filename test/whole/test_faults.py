@@ -11,6 +11,8 @@ import support
 
 DRIVER = support.HERE / "faults_driver.py"
 SCENARIOS = support.scenarios(fault_scenarios)
+# What cryptography keeps until the process ends LeakSanitizer finds; the driver counts all else.
+NOT_OURS = support.UNFINISHED
 SAMPLE = 100  # how many points are tried unless all are
 
 
@@ -24,6 +26,7 @@ def drive(tmp_path, scenario, whose, limit, timeout):
         progress,
         check=False,
         timeout=timeout,
+        **(NOT_OURS if scenario == "objects_of_cryptography" else {}),
     )
     reached = progress.read_text().strip() if progress.exists() else "none"
     assert result.returncode == 0, (
@@ -63,7 +66,7 @@ class TestFaults:
 
 class TestScenarios:
     def test_call_every_function(self):
-        assert support.run_file(DRIVER).split() == []
+        assert support.run_file(DRIVER, **NOT_OURS).split() == []
 
 
 class TestSuccess:
