@@ -172,6 +172,32 @@ class TestCircles:
                 stopped.set()
 
 
+class TestFlood:
+    """OpenSSL drops bad datagrams and asks for the next, for as long as there is one."""
+
+    @pytest.fixture
+    def flooded(self):
+        with open("/dev/zero", "rb") as source:
+            connection = SSL.Connection(support.server_context(method=SSL.DTLS_METHOD), source)
+            connection.set_accept_state()
+            yield connection
+
+    def test_others_have_their_turn(self, flooded):
+        with pytest.raises(SSL.SysCallError) as caught:
+            with support.Threads() as threads:
+                threads.start(flooded.do_handshake)
+                for _ in range(10):
+                    flooded.get_state_string()
+                flooded.close()
+        assert caught.value.args == (errno.EBADF, "EBADF")
+
+    def test_signals_are_handled(self, flooded):
+        with support.Interruption(KeyboardInterrupt) as interruption:
+            with support.Threads() as threads, pytest.raises(KeyboardInterrupt):
+                threads.start(interruption.strike)
+                flooded.do_handshake()
+
+
 class TestCallingOff:
     """close() and shutdown() wake whoever waits."""
 
