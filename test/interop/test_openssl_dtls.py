@@ -4,7 +4,6 @@ import errno
 import hashlib
 import hmac
 import re
-import select
 
 import pytest
 
@@ -66,23 +65,6 @@ class TestServer(tls.TestServer):
     def test_data(self, meet):
         connection, child = meet(self.context())
         exchange(connection, child)
-
-    @pytest.mark.parametrize("version", ["1.2"])
-    def test_peer_renegotiates(self, meet):
-        """By then the program may read no more of its input, but it shows what it hears."""
-        context = self.context()
-        context.set_options(SSL.OP_ALLOW_CLIENT_RENEGOTIATION)
-        connection, child = meet(context)
-        tls.both_ways(connection, child)
-        before = connection.get_finished()
-        child.write(b"R\n")
-        child.expect(rb"RENEGOTIATING\n")
-        with support.non_blocking(connection):
-            while connection.get_finished() == before:
-                select.select([connection.fileno()], [], [], 1)
-                with pytest.raises(SSL.WantReadError):
-                    connection.recv(1)
-        tls.say(connection, child, b"through")
 
     def test_peer_shuts_down(self, meet):
         connection, child = meet(self.context())
