@@ -17,10 +17,9 @@
 #endif
 
 enum {
-    PIPE_PIECE = 4096,  /* what a pipe that is ready takes without blocking: PIPE_BUF */
-    MEMORY_MTU = 1472,  /* an Ethernet frame's room for a datagram */
-    FALLBACK_MTU = 548, /* what every IPv4 host must take */
-    AT_ONCE = 1000      /* datagrams; then others, and signals, have their turn */
+    PIPE_PIECE = 4096, /* what a pipe that is ready takes without blocking: PIPE_BUF */
+    MEMORY_MTU = 1472, /* an Ethernet frame's room for a datagram */
+    FALLBACK_MTU = 548 /* what every IPv4 host must take */
 };
 
 /* ---- the descriptor ---- */
@@ -176,11 +175,9 @@ read_descriptor(BIO *bio, ssl_transport *self, char *data, size_t size, size_t *
 {
     ssize_t got;
 
-    do {
-        if (self->datagrams && ++self->heard > AT_ONCE)
-            return fail(bio, self, EAGAIN, BIO_FLAGS_READ);
+    do
         got = receive(self, data, size);
-    } while (got == 0 && is_for_datagrams(self)); /* an empty one is nothing */
+    while (got == 0 && is_for_datagrams(self)); /* an empty one is nothing */
     if (got < 0)
         return fail(bio, self, errno, BIO_FLAGS_READ);
     if (got == 0) {
@@ -369,12 +366,6 @@ bio_method(void)
         method = none;
     }
     return method;
-}
-
-int
-transport_is_flooded(const ssl_transport *self)
-{
-    return self->heard > AT_ONCE;
 }
 
 int
