@@ -260,7 +260,7 @@ class TestSetTime:
         assert store.set_time(vfy_time=datetime.datetime(2020, 1, 1)) is None
         assert verdict(store, leaf) is None
         store.set_time(datetime.datetime(2019, 12, 31, 23, 59, 59))
-        assert verdict(store, leaf) == "certificate is not yet valid"
+        assert verdict(store, leaf).startswith("certificate is not yet valid")
         store.set_time(datetime.datetime(2020, 12, 31, 23, 59, 58, 999999))
         assert verdict(store, leaf) is None
         store.set_time(datetime.datetime(2021, 1, 1))
@@ -275,7 +275,7 @@ class TestSetTime:
         store.set_time(start)
         assert verdict(store, leaf) is None
         store.set_time(start - datetime.timedelta(seconds=1))
-        assert verdict(store, leaf) == "certificate is not yet valid"
+        assert verdict(store, leaf).startswith("certificate is not yet valid")
 
     def test_zone_without_an_offset_is_naive(self, years):
         class Nowhere(datetime.tzinfo):
@@ -301,9 +301,8 @@ class TestSetTime:
     def test_far_away(self, years, year):
         store = trusting(years[0])
         store.set_time(datetime.datetime(year, 1, 1))
-        assert verdict(store, years[1]) in (
-            "certificate is not yet valid",
-            "certificate has expired",
+        assert verdict(store, years[1]).startswith(
+            ("certificate is not yet valid", "certificate has expired")
         )
 
     def test_subclass(self, years):
