@@ -133,7 +133,7 @@ step_unguarded(ConnectionObject *self, io_op *op)
         return;
     }
     util_errors_clear();
-    self->transport.sys = 0;
+    self->transport.sys = self->transport.heard = 0;
     self->raised = 0;
     result = begin_and_call(self, op);
     op->error = IO_DONE;

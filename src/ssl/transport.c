@@ -17,9 +17,10 @@
 #endif
 
 enum {
-    PIPE_PIECE = 4096, /* what a pipe that is ready takes without blocking: PIPE_BUF */
-    MEMORY_MTU = 1472, /* an Ethernet frame's room for a datagram */
-    FALLBACK_MTU = 548 /* what every IPv4 host must take */
+    PIPE_PIECE = 4096,  /* what a pipe that is ready takes without blocking: PIPE_BUF */
+    MEMORY_MTU = 1472,  /* an Ethernet frame's room for a datagram */
+    FALLBACK_MTU = 548, /* what every IPv4 host must take */
+    AT_ONCE = 1000      /* datagrams; then others, and signals, have their turn */
 };
 
 /* ---- the descriptor ---- */
@@ -175,9 +176,11 @@ read_descriptor(BIO *bio, ssl_transport *self, char *data, size_t size, size_t *
 {
     ssize_t got;
 
-    do
+    do {
+        if (self->datagrams && ++self->heard > AT_ONCE)
+            return fail(bio, self, EAGAIN, BIO_FLAGS_READ);
         got = receive(self, data, size);
-    while (got == 0 && is_for_datagrams(self)); /* an empty one is nothing */
+    } while (got == 0 && is_for_datagrams(self)); /* an empty one is nothing */
     if (got < 0)
         return fail(bio, self, errno, BIO_FLAGS_READ);
     if (got == 0) {
@@ -366,6 +369,12 @@ bio_method(void)
         method = none;
     }
     return method;
+}
+
+int
+transport_is_flooded(const ssl_transport *self)
+{
+    return self->heard > AT_ONCE;
 }
 
 int

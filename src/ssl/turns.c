@@ -174,7 +174,8 @@ turn_wait(ConnectionObject *self, short events, int milliseconds, unsigned since
 {
     ssl_waiter me = {.bell = wait_bell(), .events = events, .turn = NO_TURN};
     turn_result result = TURN_OK;
-    int fd = events == 0 ? -1 : self->transport.fd;
+    int fd = events == 0 ? -1 : self->transport.fd,
+        flooded = transport_is_flooded(&self->transport);
     wait_result how;
 
     /* Listed before the mutex is given back: news cannot fall in between. */
@@ -187,7 +188,7 @@ turn_wait(ConnectionObject *self, short events, int milliseconds, unsigned since
     util_guard_unlock(&self->gate);
     util_mutex_unlock(&self->mutex);
     how = wait_for(fd, events, me.bell, milliseconds);
-    if (how == WAIT_SIGNAL && util_check_signals() < 0)
+    if ((how == WAIT_SIGNAL || flooded) && util_check_signals() < 0)
         result = TURN_RAISED;
     enter(self);
     leave(self, &me);

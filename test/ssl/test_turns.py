@@ -172,6 +172,44 @@ class TestCircles:
                 stopped.set()
 
 
+class TestFlood:
+    """OpenSSL drops bad datagrams and asks for the next, for as long as there is one."""
+
+    @pytest.fixture
+    def inside(self):
+        """Set as soon as the handshake has begun."""
+        return threading.Event()
+
+    @pytest.fixture
+    def flooded(self, inside):
+        context = support.server_context(method=SSL.DTLS_METHOD)
+        context.set_info_callback(lambda *args: inside.set())
+        with open("/dev/zero", "rb") as source:
+            connection = SSL.Connection(context, source)
+            connection.set_accept_state()
+            yield connection
+
+    def test_others_have_their_turn(self, flooded, inside):
+        with pytest.raises(SSL.SysCallError) as caught:
+            with support.Threads() as threads:
+                threads.start(flooded.do_handshake)
+                inside.wait(support.TIMEOUT)
+                for _ in range(10):
+                    flooded.get_state_string()
+                flooded.close()
+        assert caught.value.args == (errno.EBADF, "EBADF")
+
+    def test_signals_are_handled(self, flooded, inside):
+        def strike():
+            inside.wait(support.TIMEOUT)
+            interruption.strike()
+
+        with support.Interruption(KeyboardInterrupt) as interruption:
+            with support.Threads() as threads, pytest.raises(KeyboardInterrupt):
+                threads.start(strike)
+                flooded.do_handshake()
+
+
 class TestCallingOff:
     """close() and shutdown() wake whoever waits."""
 
