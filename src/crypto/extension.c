@@ -226,7 +226,33 @@ extension_get_data(PyObject *self, PyObject *unused)
     return extension == NULL ? NULL : util_from_asn1_octets(X509_EXTENSION_get_data(extension));
 }
 
-/* What OpenSSL prints; of what it cannot read, the bytes. */
+/* Whether a NUL lies inside of a name of a GeneralName's kind, all of which are tagged. */
+static int
+holds_name_with_nul(X509_EXTENSION *extension)
+{
+    const ASN1_STRING *data = X509_EXTENSION_get_data(extension);
+    const unsigned char *at = ASN1_STRING_get0_data(data), *end = at + ASN1_STRING_length(data);
+    int found = 0;
+
+    util_errors_mark();
+    while (!found && at < end) {
+        int tag, class, how;
+        long size;
+
+        how = ASN1_get_object(&at, &size, &tag, &class, end - at);
+        if (how & 0x80) /* broken */
+            break;
+        if (how & V_ASN1_CONSTRUCTED) /* what it is made of comes next */
+            continue;
+        found = class == V_ASN1_CONTEXT_SPECIFIC && memchr(at, '\0', (size_t)size) != NULL;
+        at += size;
+    }
+    util_errors_forget();
+    return found;
+}
+
+/* What OpenSSL prints; of what it cannot read, the bytes.  3.0 calls a NUL in a name a failed
+   allocation, so only without one is that believed. */
 static PyObject *
 printed(crypto_state *state, X509_EXTENSION *extension)
 {
@@ -240,8 +266,13 @@ printed(crypto_state *state, X509_EXTENSION *extension)
         return util_raise_new(state->Error);
     util_errors_clear();
     done = X509V3_EXT_print(bio, extension, X509V3_EXT_DUMP_UNKNOWN, 0);
-    if (util_errors_swallow() < 0) /* it goes on when memory has run out */
+    if (done == 0 && util_errors_first_is(ERR_LIB_X509V3, ERR_R_MALLOC_FAILURE)
+        && !holds_name_with_nul(extension)) {
+        util_raise_memory();
         done = -1;
+    } else if (util_errors_swallow() < 0) { /* it goes on when memory has run out */
+        done = -1;
+    }
     if (done > 0) {
         size = BIO_get_mem_data(bio, &text);
         result = PyUnicode_DecodeUTF8(text, size, "surrogateescape");
