@@ -13,7 +13,10 @@ struct ssl_waiter {
     char granted;
 };
 
-enum { NO_TURN = -1 };
+enum {
+    NO_TURN = -1,
+    BREATH_MS = 1 /* of who has a flood of datagrams: long enough for another to take the mutex */
+};
 
 /* In a child, those who waited or had a turn are gone. */
 static void
@@ -122,7 +125,7 @@ turn_result
 turn_take(ConnectionObject *self, ssl_turn turn, unsigned since)
 {
     ssl_waiter me = {.thread = util_thread_id(), .bell = -1, .turn = (signed char)turn};
-    turn_result result = TURN_OK;
+    turn_result result;
     util_wait wait;
 
     assert(!util_mutex_is_mine(&self->mutex)); /* the turn comes first */
@@ -187,7 +190,8 @@ turn_wait(ConnectionObject *self, short events, int milliseconds, unsigned since
     join(self, &me);
     util_guard_unlock(&self->gate);
     util_mutex_unlock(&self->mutex);
-    how = wait_for(fd, events, me.bell, milliseconds);
+    how =
+        flooded ? wait_for(-1, 0, me.bell, BREATH_MS) : wait_for(fd, events, me.bell, milliseconds);
     if ((how == WAIT_SIGNAL || flooded) && util_check_signals() < 0)
         result = TURN_RAISED;
     enter(self);

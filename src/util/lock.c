@@ -108,7 +108,8 @@ is_inherited(util_wanted *wanted)
 /* ---- the mutex ----
    Free or not is one atomic number, so that the usual case costs no call.  Who finds it
    taken is counted in and waits for a hand-over: whoever unlocks a mutex that is wanted
-   passes it on. */
+   passes it on.  Who asks again at once may get it before one that must be woken: that keeps
+   two busy threads fast, so a loop without end has to pause now and then (turn_wait). */
 
 /* A lock that is held until somebody has something to hand over. */
 static PyThread_type_lock
