@@ -805,8 +805,8 @@ class Connection:
     def set_context(self, context: Context) -> None:
         """Go on with another Context, as a servername callback does.
 
-        Its certificate, key and servername and ALPN callbacks count from now on; verification,
-        options and session matters stay with the Context that the Connection was made with.
+        Its certificate, key and servername, ALPN and info callbacks count from now on;
+        verification, options and session matters stay with the Context that the Connection was made with.
 
         :raises TypeError: *context* is no Context
 

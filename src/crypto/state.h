@@ -80,7 +80,7 @@ int crypto_as_digest(PyObject *value, const char *name, EVP_MD **md);
    given: SHA-256 if it does.  key NULL: any digest is right. */
 int crypto_as_signing_digest(EVP_PKEY *key, PyObject *value, const char *name, EVP_MD **md);
 
-/* The answer to verifying: *answer*, borrowed, or Error.  Some kinds of keys say no without a word. */
+/* The answer to verifying: *answer*, borrowed, or Error.  Some kinds of keys say no silently. */
 PyObject *crypto_verdict(crypto_state *state, int good, PyObject *answer, const char *library);
 
 PyObject *crypto_sign(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);

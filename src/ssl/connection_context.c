@@ -34,7 +34,7 @@ switch_context(ConnectionObject *self, PyObject **context, PyObject **calls)
     PyObject *old = self->context;
 
     assert(old != NULL); /* as ptr is not */
-    *calls = ssl_calls_merged(self->calls, ((ContextObject *)*context)->calls);
+    *calls = ssl_calls_merged(self->ptr, self->calls, ((ContextObject *)*context)->calls);
     if (*calls == NULL)
         return -1;
     util_errors_clear();

@@ -25,10 +25,10 @@ ssl_calls_changed(PyObject *calls, const ssl_change *changes, int count)
     return result;
 }
 
-/* SSL_new copies how to verify and whom to inform, if anybody; whom to ask about the server's name
-   is looked up in the second SSL_CTX first, and all others in the second alone. */
+/* SSL_new copies how to verify; an SSL may have been told whom to inform; whom to ask about the
+   server's name is looked up in the second SSL_CTX first, and all others in the second alone. */
 PyObject *
-ssl_calls_merged(PyObject *mine, PyObject *theirs)
+ssl_calls_merged(const SSL *ssl, PyObject *mine, PyObject *theirs)
 {
     ssl_change kept[3] = {0};
     int count = 0;
@@ -36,7 +36,7 @@ ssl_calls_merged(PyObject *mine, PyObject *theirs)
     if (mine == NULL)
         return ssl_calls_changed(theirs, NULL, 0);
     kept[count++] = (ssl_change){SSL_CALL_VERIFY, PyTuple_GET_ITEM(mine, SSL_CALL_VERIFY)};
-    if (PyTuple_GET_ITEM(mine, SSL_CALL_INFO) != Py_None)
+    if (SSL_get_info_callback(ssl) != NULL)
         kept[count++] = (ssl_change){SSL_CALL_INFO, PyTuple_GET_ITEM(mine, SSL_CALL_INFO)};
     if (theirs == NULL || PyTuple_GET_ITEM(theirs, SSL_CALL_SERVERNAME) == Py_None)
         kept[count++] =

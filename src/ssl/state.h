@@ -62,7 +62,7 @@ typedef struct {
 PyObject *ssl_calls_changed(PyObject *calls, const ssl_change *changes, int count);
 /* A new tuple for an SSL that goes on with another SSL_CTX: *theirs* but for what the SSL itself
    keeps, which stays *mine*. */
-PyObject *ssl_calls_merged(PyObject *mine, PyObject *theirs);
+PyObject *ssl_calls_merged(const SSL *ssl, PyObject *mine, PyObject *theirs);
 
 /* ---- Context: context.c ---- */
 

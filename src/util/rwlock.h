@@ -1,8 +1,8 @@
 /* A lock for many readers or one writer.
-   Same rules as for the mutex.  The lock knows who holds it, through structs on their C stacks, so that it may
-   be shared by our modules, each of which has its own copy of this code: a thread that holds
-   the lock already and asks again, from a callback, gets it without touching it; one that reads
-   and asks to write gets a RuntimeError, since it would wait for itself. */
+   Same rules as for the mutex.  The lock knows who holds it, through structs on their C stacks, so
+   that it may be shared by our modules, each of which has its own copy of this code: a thread that
+   holds the lock already and asks again, from a callback, gets it without touching it; one that
+   reads and asks to write gets a RuntimeError, since it would wait for itself. */
 #ifndef UTIL_RWLOCK_H
 #define UTIL_RWLOCK_H
 #include "util/lock.h"

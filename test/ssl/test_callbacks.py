@@ -910,18 +910,33 @@ class TestServername:
         assert one.get_alpn_proto_negotiated() == b"two"
         assert alpn.calls and verify.calls
 
-    def test_who_is_told_after_the_switch(self):
-        """One's own, if there is anybody, else the other Context's."""
-        for own in (None, Recorder(None)):
-            others = Recorder(None)
-            server, other = support.server_context(), support.server_context()
-            other.set_info_callback(others)
-            if own is not None:
-                server.set_info_callback(own)
-            server.set_tlsext_servername_callback(lambda conn, other=other: conn.set_context(other))
-            support.connected("memory", None, server)
-            assert bool(others.calls) == (own is None)
-            assert own is None or own.calls
+    @pytest.mark.parametrize("of_connection", [False, True])
+    @pytest.mark.parametrize("of_other", [False, True])
+    def test_who_is_told_after_the_switch(self, of_other, of_connection):
+        """The other Context's, or nobody; but whom the Connection itself was told stays."""
+        told = []
+
+        def tells(who):
+            return lambda connection, where, value: told.append(who)
+
+        server, other = support.server_context(), support.server_context()
+        server.set_info_callback(tells("first"))
+        if of_other:
+            other.set_info_callback(tells("other"))
+
+        def switch(connection):
+            told.append("switch")
+            connection.set_context(other)
+
+        server.set_tlsext_servername_callback(switch)
+        client, connection = support.memory_pair(None, server)
+        if of_connection:
+            connection.set_info_callback(tells("connection"))
+        support.handshake(client, connection)
+        before, after = told[: told.index("switch")], told[told.index("switch") + 1 :]
+        assert set(before) == {"connection" if of_connection else "first"}
+        expected = ["connection"] if of_connection else ["other"] if of_other else []
+        assert set(after) == set(expected)
 
     def test_the_one_before_lives_until_the_step_is_over(self):
         """It is not the first, which a Connection keeps; the step that runs has locked it."""
