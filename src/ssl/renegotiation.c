@@ -6,9 +6,9 @@
 
 enum { LATER_DATA = 1 << 20 /* how much a renegotiation may have to read past */ };
 
-/* A renegotiation, TLS 1.2.  Only a read may drive it: SSL_write and SSL_do_handshake fail when application data comes
-   in between.  Whoever reads does so anyway; without a reader we look ahead, and put aside
-   what the peer has sent meanwhile, for recv to find. */
+/* A renegotiation, TLS 1.2.  Only a read may drive it: SSL_write and SSL_do_handshake fail when
+   application data comes in between.  Whoever reads does so anyway; without a reader we look
+   ahead, and put aside what the peer has sent meanwhile, for recv to find. */
 
 int
 renegotiation_is_due(const ConnectionObject *self, const io_op *op)

@@ -34,7 +34,7 @@ void transport_close(ssl_transport *transport);
 /* Send what the kernel takes now of the output.  -1: it failed for good, sys tells why. */
 int transport_flush(ssl_transport *transport);
 int transport_is_flushed(const ssl_transport *transport);
-/* Whether this step has met more datagrams than it may: OpenSSL goes on as long as bad ones come. */
+/* Whether this step has met more datagrams than it may: OpenSSL goes on while bad ones come. */
 int transport_is_flooded(const ssl_transport *transport);
 /* Whether the user wants this descriptor to block. */
 int transport_blocks(const ssl_transport *transport);
