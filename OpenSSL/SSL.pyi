@@ -806,7 +806,8 @@ class Connection:
         """Go on with another Context, as a servername callback does.
 
         Its certificate, key and servername, ALPN and info callbacks count from now on;
-        verification, options and session matters stay with the Context that the Connection was made with.
+        verification, options and session matters stay with the Context that the Connection was
+        made with.
 
         :raises TypeError: *context* is no Context
 
