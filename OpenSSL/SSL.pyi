@@ -126,6 +126,8 @@ class Error(Exception):
 
     Its one argument is a list, never empty, of triples (library, function, reason) of str,
     oldest first.  A part that OpenSSL does not tell is ``""``.
+
+    When a peer's certificate is refused, a note below the message says why.
     """
 
 class ZeroReturnError(Error):

@@ -68,6 +68,8 @@ call_and_tell(ConnectionObject *self, io_op *op)
     short events;
 
     call_ssl(self, op);
+    if (op->error == SSL_ERROR_SSL)
+        op->verdict = SSL_get_verify_result(self->ptr);
     if (transport->kind == TRANSPORT_MEMORY)
         return;
     events = (short)((transport->in != in ? POLLIN : 0) | (transport->out != out ? POLLOUT : 0));
@@ -269,6 +271,17 @@ run_descriptor(ConnectionObject *self, io_op *op)
         op->error = atomic_load(&self->closed) ? IO_CLOSED : IO_GIVEN_UP;
 }
 
+/* "certificate verify failed" is all that OpenSSL says, whatever is wrong with it. */
+static void
+raise_failure(ssl_state *state, const io_op *op)
+{
+    int refused = util_errors_first_is(ERR_LIB_SSL, SSL_R_CERTIFICATE_VERIFY_FAILED);
+
+    ssl_raise(state, op->error, op->sys);
+    if (refused && op->verdict != X509_V_OK)
+        util_note("the peer's certificate: %s", X509_verify_cert_error_string(op->verdict));
+}
+
 static int
 fail(ConnectionObject *self, io_op *op)
 {
@@ -284,7 +297,7 @@ fail(ConnectionObject *self, io_op *op)
         util_raise_reason(state->Error, "SSL routines",
                           op->size < self->accepted ? "bad length" : "bad write retry");
     else
-        ssl_raise(state, op->error, op->sys);
+        raise_failure(state, op);
     return -1;
 }
 

@@ -24,6 +24,7 @@ typedef struct {
 
     /* io.c's own */
     int error, sys;
+    long verdict; /* after a failure: X509_V_x, what became of the peer's certificate */
     int flushing; /* SSL has done its part; what is left is output up to *target* */
     uint64_t target;
 } io_op;

@@ -1,5 +1,6 @@
 #include "util/error.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 /* What the system says of a failed call: "error:NUMBER:system library::TEXT" from its fourth
@@ -95,6 +96,24 @@ util_raise_reason(PyObject *exc, const char *library, const char *reason)
         Py_DECREF(list);
     }
     return NULL;
+}
+
+void
+util_note(const char *format, ...)
+{
+    PyObject *exception = PyErr_GetRaisedException();
+    PyObject *note, *result = NULL;
+    va_list values;
+
+    va_start(values, format);
+    note = PyUnicode_FromFormatV(format, values);
+    va_end(values);
+    if (note != NULL)
+        result = PyObject_CallMethod(exception, "add_note", "O", note);
+    Py_XDECREF(note);
+    Py_XDECREF(result);
+    PyErr_Clear();
+    PyErr_SetRaisedException(exception);
 }
 
 void *

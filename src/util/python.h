@@ -31,6 +31,30 @@
 #define UTIL_ONE_CURRENT_STATE 0
 #endif
 
+/* A pending exception as one object, from 3.12 on. */
+#if PY_VERSION_HEX < 0x030c0000
+static inline PyObject *
+PyErr_GetRaisedException(void)
+{
+    PyObject *type, *value, *traceback;
+
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (value != NULL && traceback != NULL)
+        PyException_SetTraceback(value, traceback);
+    Py_XDECREF(type);
+    Py_XDECREF(traceback);
+    return value;
+}
+
+static inline void
+PyErr_SetRaisedException(PyObject *value)
+{
+    PyErr_SetObject((PyObject *)Py_TYPE(value), value);
+    Py_DECREF(value);
+}
+#endif
+
 /* Python's integers as bytes: a public interface from 3.13 on. */
 #if PY_VERSION_HEX >= 0x030d0000
 #define HAVE_LONG_NATIVE_BYTES 1
