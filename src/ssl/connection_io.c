@@ -271,10 +271,9 @@ connection_bio_read(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObj
     ConnectionObject *self;
     Py_ssize_t size;
 
-    if (util_bind(&params, args, nargs, kwnames, given) < 0 || (self = enter_memory(op)) == NULL)
+    if (util_bind(&params, args, nargs, kwnames, given) < 0
+        || util_as_size(given[0], "bufsiz", &size) < 0 || (self = enter_memory(op)) == NULL)
         return NULL;
-    if (util_as_size(given[0], "bufsiz", &size) < 0)
-        goto done;
     if (size == 0)
         result = PyBytes_FromStringAndSize(NULL, 0);
     else if (queue_is_empty(&self->transport.outgoing))
@@ -284,30 +283,26 @@ connection_bio_read(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObj
             queue_get_bytes(&self->transport.outgoing, (size_t)size, self->transport.datagrams);
         queue_tidy(&self->transport.outgoing);
     }
-done:
     ssl_connection_leave(op);
     return result;
 }
 
 /* Bytes are lent as they are; of anything else that may change, a copy is made. */
 static int
-feed(ConnectionObject *self, PyObject *data, Py_ssize_t *size)
+feed(PyObject *op, PyObject *bytes, const Py_buffer *view)
 {
-    Py_buffer view;
-    int result;
+    ConnectionObject *self = enter_memory(op);
+    ssl_queue *incoming;
+    int result = 0;
 
-    if (PyBytes_CheckExact(data) && PyBytes_GET_SIZE(data) <= INT_MAX) {
-        *size = PyBytes_GET_SIZE(data);
-        result = *size == 0 ? 0 : queue_put_bytes(&self->transport.incoming, data);
-    } else {
-        if (util_as_warned_buffer(data, "buf", &view) < 0)
-            return -1;
-        *size = view.len;
-        result = view.len == 0 ? 0
-                               : queue_put(&self->transport.incoming, view.buf, (size_t)view.len,
-                                           self->transport.datagrams);
-        PyBuffer_Release(&view);
-    }
+    if (self == NULL)
+        return -1;
+    incoming = &self->transport.incoming;
+    if (bytes != NULL && PyBytes_GET_SIZE(bytes) > 0)
+        result = queue_put_bytes(incoming, bytes);
+    else if (bytes == NULL && view->len > 0)
+        result = queue_put(incoming, view->buf, (size_t)view->len, self->transport.datagrams);
+    ssl_connection_leave(op);
     if (result < 0)
         util_raise_memory();
     return result;
@@ -317,15 +312,20 @@ PyObject *
 connection_bio_write(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("bio_write", 1, 1, "buf");
-    ConnectionObject *self;
     PyObject *given[1];
+    Py_buffer view;
     Py_ssize_t size;
     int failed;
 
-    if (util_bind(&params, args, nargs, kwnames, given) < 0 || (self = enter_memory(op)) == NULL)
+    if (util_bind(&params, args, nargs, kwnames, given) < 0)
         return NULL;
-    failed = feed(self, given[0], &size);
-    ssl_connection_leave(op);
+    if (PyBytes_CheckExact(given[0]) && PyBytes_GET_SIZE(given[0]) <= INT_MAX)
+        return feed(op, given[0], NULL) < 0 ? NULL : PyLong_FromSsize_t(PyBytes_GET_SIZE(given[0]));
+    if (util_as_warned_buffer(given[0], "buf", &view) < 0)
+        return NULL;
+    failed = feed(op, NULL, &view);
+    size = view.len;
+    PyBuffer_Release(&view);
     return failed < 0 ? NULL : PyLong_FromSsize_t(size);
 }
 

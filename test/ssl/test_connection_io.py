@@ -6,6 +6,7 @@ import errno
 import select
 import socket
 import threading
+import warnings
 
 import pytest
 
@@ -324,6 +325,19 @@ class TestBio:
     def test_str_warns(self, memory):
         with pytest.warns(DeprecationWarning, match=WARNING):
             assert memory[0].bio_write("abc") == 3
+
+    def test_others_are_not_kept_waiting_by_a_warning(self, memory):
+        """It may run anything."""
+        connection = memory[0]
+
+        def ask_elsewhere(*args, **kwargs):
+            with support.Threads() as threads:
+                threads.start(connection.get_state_string)
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.showwarning = ask_elsewhere
+            assert connection.bio_write("abc") == 3
 
     def test_nothing_written(self, memory):
         assert memory[0].bio_write(b"") == 0
