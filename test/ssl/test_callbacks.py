@@ -924,19 +924,19 @@ class TestServername:
         if of_other:
             other.set_info_callback(tells("other"))
 
-        def switch(connection):
-            told.append("switch")
-            connection.set_context(other)
-
-        server.set_tlsext_servername_callback(switch)
+        server.set_tlsext_servername_callback(lambda connection: connection.set_context(other))
         client, connection = support.memory_pair(None, server)
         if of_connection:
             connection.set_info_callback(tells("connection"))
+        for one in (client, connection):
+            with pytest.raises(SSL.WantReadError):
+                one.do_handshake()
+            support.pump(client, connection)
+        assert ("connection" if of_connection else "first") in told
+        told.clear()  # OpenSSL itself may go on with whom it began the step
         support.handshake(client, connection)
-        before, after = told[: told.index("switch")], told[told.index("switch") + 1 :]
-        assert set(before) == {"connection" if of_connection else "first"}
         expected = ["connection"] if of_connection else ["other"] if of_other else []
-        assert set(after) == set(expected)
+        assert set(told) == set(expected)
 
     def test_the_one_before_lives_until_the_step_is_over(self):
         """It is not the first, which a Connection keeps; the step that runs has locked it."""
