@@ -275,10 +275,11 @@ run_descriptor(ConnectionObject *self, io_op *op)
 static void
 raise_failure(ssl_state *state, const io_op *op)
 {
-    int refused = util_errors_first_is(ERR_LIB_SSL, SSL_R_CERTIFICATE_VERIFY_FAILED);
+    int refused = op->error == SSL_ERROR_SSL && op->verdict != X509_V_OK
+                  && util_errors_first_is(ERR_LIB_SSL, SSL_R_CERTIFICATE_VERIFY_FAILED);
 
     ssl_raise(state, op->error, op->sys);
-    if (refused && op->verdict != X509_V_OK)
+    if (refused)
         util_note("the peer's certificate: %s", X509_verify_cert_error_string(op->verdict));
 }
 
