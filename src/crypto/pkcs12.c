@@ -9,8 +9,12 @@
 /* What is put in comes out as the very same objects: a PKCS12 holds nothing but Python objects,
    and OpenSSL's container exists only while it is read or written. */
 typedef struct {
-    UTIL_HEAD
     PyObject *key, *cert, *cacerts, *friendlyname; /* NULL: none */
+} container_parts;
+
+typedef struct {
+    UTIL_HEAD
+    container_parts parts;
 } PKCS12Object;
 
 /* ---- life ---- */
@@ -20,24 +24,28 @@ static PyMemberDef pkcs12_members[] = {UTIL_MEMBERS(PKCS12Object), {NULL}};
 static int
 pkcs12_traverse(PyObject *self, visitproc visit, void *arg)
 {
-    PKCS12Object *p12 = (PKCS12Object *)self;
+    const container_parts *parts = &((PKCS12Object *)self)->parts;
 
-    Py_VISIT(p12->key);
-    Py_VISIT(p12->cert);
-    Py_VISIT(p12->cacerts);
-    Py_VISIT(p12->friendlyname);
+    Py_VISIT(parts->key);
+    Py_VISIT(parts->cert);
+    Py_VISIT(parts->cacerts);
+    Py_VISIT(parts->friendlyname);
     return util_object_traverse(self, visit, arg);
+}
+
+static void
+clear_parts(container_parts *parts)
+{
+    Py_CLEAR(parts->key);
+    Py_CLEAR(parts->cert);
+    Py_CLEAR(parts->cacerts);
+    Py_CLEAR(parts->friendlyname);
 }
 
 static int
 pkcs12_clear(PyObject *self)
 {
-    PKCS12Object *p12 = (PKCS12Object *)self;
-
-    Py_CLEAR(p12->key);
-    Py_CLEAR(p12->cert);
-    Py_CLEAR(p12->cacerts);
-    Py_CLEAR(p12->friendlyname);
+    clear_parts(&((PKCS12Object *)self)->parts);
     return util_object_clear(self);
 }
 
@@ -70,28 +78,28 @@ set(PyObject **slot, PyObject *taken)
 static PyObject *
 pkcs12_get_privatekey(PyObject *self, PyObject *unused)
 {
-    return get(((PKCS12Object *)self)->key);
+    return get(((PKCS12Object *)self)->parts.key);
 }
 UTIL_LOCKED_NOARGS(pkcs12, get_privatekey)
 
 static PyObject *
 pkcs12_get_certificate(PyObject *self, PyObject *unused)
 {
-    return get(((PKCS12Object *)self)->cert);
+    return get(((PKCS12Object *)self)->parts.cert);
 }
 UTIL_LOCKED_NOARGS(pkcs12, get_certificate)
 
 static PyObject *
 pkcs12_get_ca_certificates(PyObject *self, PyObject *unused)
 {
-    return get(((PKCS12Object *)self)->cacerts);
+    return get(((PKCS12Object *)self)->parts.cacerts);
 }
 UTIL_LOCKED_NOARGS(pkcs12, get_ca_certificates)
 
 static PyObject *
 pkcs12_get_friendlyname(PyObject *self, PyObject *unused)
 {
-    return get(((PKCS12Object *)self)->friendlyname);
+    return get(((PKCS12Object *)self)->parts.friendlyname);
 }
 UTIL_LOCKED_NOARGS(pkcs12, get_friendlyname)
 
@@ -105,7 +113,7 @@ pkcs12_set_privatekey(PyObject *self, PyObject *const *args, Py_ssize_t nargs, P
         return NULL;
     if (pkey != Py_None && util_check_instance(pkey, crypto_state_of(self)->PKey_Type, "pkey") < 0)
         return NULL;
-    return set(&((PKCS12Object *)self)->key, Py_NewRef(pkey));
+    return set(&((PKCS12Object *)self)->parts.key, Py_NewRef(pkey));
 }
 UTIL_LOCKED(pkcs12, set_privatekey)
 
@@ -119,7 +127,7 @@ pkcs12_set_certificate(PyObject *self, PyObject *const *args, Py_ssize_t nargs, 
         return NULL;
     if (cert != Py_None && util_check_instance(cert, crypto_state_of(self)->X509_Type, "cert") < 0)
         return NULL;
-    return set(&((PKCS12Object *)self)->cert, Py_NewRef(cert));
+    return set(&((PKCS12Object *)self)->parts.cert, Py_NewRef(cert));
 }
 UTIL_LOCKED(pkcs12, set_certificate)
 
@@ -137,7 +145,7 @@ pkcs12_set_ca_certificates(PyObject *self, PyObject *const *args, Py_ssize_t nar
         if (copy == NULL)
             return NULL;
     }
-    return set(&((PKCS12Object *)self)->cacerts, copy);
+    return set(&((PKCS12Object *)self)->parts.cacerts, copy);
 }
 UTIL_LOCKED(pkcs12, set_ca_certificates)
 
@@ -154,7 +162,7 @@ pkcs12_set_friendlyname(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
         if (name == NULL)
             return NULL;
     }
-    return set(&((PKCS12Object *)self)->friendlyname, name);
+    return set(&((PKCS12Object *)self)->parts.friendlyname, name);
 }
 UTIL_LOCKED(pkcs12, set_friendlyname)
 
@@ -182,17 +190,17 @@ collect_certificate(PyObject *cert, container_contents *contents,
 }
 
 static int
-collect(crypto_state *state, const PKCS12Object *self, container_contents *contents)
+collect(crypto_state *state, const container_parts *parts, container_contents *contents)
 {
-    Py_ssize_t others = self->cacerts ? PyTuple_GET_SIZE(self->cacerts) : 0;
+    Py_ssize_t others = parts->cacerts ? PyTuple_GET_SIZE(parts->cacerts) : 0;
     int good = 1;
 
-    if (self->key != NULL && (contents->key = crypto_private_part(state, self->key)) == NULL)
+    if (parts->key != NULL && (contents->key = crypto_private_part(state, parts->key)) == NULL)
         return -1;
-    if (self->cert != NULL)
-        good = collect_certificate(self->cert, contents, container_add_own);
+    if (parts->cert != NULL)
+        good = collect_certificate(parts->cert, contents, container_add_own);
     for (Py_ssize_t i = 0; good && i < others; i++)
-        good = collect_certificate(PyTuple_GET_ITEM(self->cacerts, i), contents,
+        good = collect_certificate(PyTuple_GET_ITEM(parts->cacerts, i), contents,
                                    container_add_authority);
     if (!good)
         util_raise_new(state->Error);
@@ -203,16 +211,28 @@ collect(crypto_state *state, const PKCS12Object *self, container_contents *conte
     return -1;
 }
 
-static PyObject *
-seal(crypto_state *state, const PKCS12Object *self, container_contents *contents)
+/* With references of their own: while one of them is locked, the container is not, and another
+   thread may put others in their places. */
+static container_parts
+parts_of(PyObject *self)
 {
-    PyObject *name = Py_XNewRef(self->friendlyname), *result = NULL;
+    const container_parts *parts = &((PKCS12Object *)self)->parts;
+
+    return (container_parts){Py_XNewRef(parts->key), Py_XNewRef(parts->cert),
+                             Py_XNewRef(parts->cacerts), Py_XNewRef(parts->friendlyname)};
+}
+
+static PyObject *
+seal(crypto_state *state, PyObject *self, container_contents *contents)
+{
+    container_parts parts = parts_of(self);
+    PyObject *result = NULL;
     PKCS12 *p12 = NULL;
 
     util_errors_clear();
-    if (name != NULL)
-        contents->name = PyBytes_AS_STRING(name);
-    if (collect(state, self, contents) < 0)
+    if (parts.friendlyname != NULL)
+        contents->name = PyBytes_AS_STRING(parts.friendlyname);
+    if (collect(state, &parts, contents) < 0)
         goto done;
     DETACHED(p12 = container_seal(contents));
     if (p12 == NULL)
@@ -222,7 +242,7 @@ seal(crypto_state *state, const PKCS12Object *self, container_contents *contents
 done:
     PKCS12_free(p12);
     container_discard(contents);
-    Py_XDECREF(name);
+    clear_parts(&parts);
     return result;
 }
 
@@ -240,7 +260,7 @@ pkcs12_export(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject 
         contents.passphrase = PyBytes_AS_STRING(passphrase);
     if ((values[1] == NULL || util_as_int(values[1], "iter", &contents.iter) == 0)
         && (values[2] == NULL || util_as_int(values[2], "maciter", &contents.maciter) == 0))
-        result = seal(crypto_state_of(self), (PKCS12Object *)self, &contents);
+        result = seal(crypto_state_of(self), self, &contents);
     Py_XDECREF(passphrase);
     return result;
 }
@@ -263,57 +283,57 @@ raise_unreadable(crypto_state *state, const container_findings *findings)
 
 /* The friendly name of the key's certificate becomes the container's. */
 static int
-take_name(PKCS12Object *self, X509 *cert)
+take_name(container_parts *parts, X509 *cert)
 {
     int size = 0;
     const char *name = (const char *)X509_alias_get0(cert, &size);
 
     if (name == NULL)
         return 0;
-    self->friendlyname = PyBytes_FromStringAndSize(name, size);
-    return self->friendlyname == NULL ? -1 : 0;
+    parts->friendlyname = PyBytes_FromStringAndSize(name, size);
+    return parts->friendlyname == NULL ? -1 : 0;
 }
 
 static int
-take_own(crypto_state *state, PKCS12Object *self, container_findings *findings)
+take_own(crypto_state *state, container_parts *parts, container_findings *findings)
 {
     X509 *plain;
 
     if (findings->key != NULL) {
-        self->key = crypto_pkey_wrap(state->PKey_Type, findings->key, 0);
+        parts->key = crypto_pkey_wrap(state->PKey_Type, findings->key, 0);
         findings->key = NULL;
-        if (self->key == NULL)
+        if (parts->key == NULL)
             return -1;
     }
     if (findings->cert == NULL)
         return 0;
-    if (take_name(self, findings->cert) < 0)
+    if (take_name(parts, findings->cert) < 0)
         return -1;
     plain = X509_dup(findings->cert); /* without the container's name and id */
     if (plain == NULL) {
         util_raise_new(state->Error);
         return -1;
     }
-    self->cert = crypto_x509_wrap(state->X509_Type, plain);
-    return self->cert == NULL ? -1 : 0;
+    parts->cert = crypto_x509_wrap(state->X509_Type, plain);
+    return parts->cert == NULL ? -1 : 0;
 }
 
 static int
-take_others(crypto_state *state, PKCS12Object *self, container_findings *findings)
+take_others(crypto_state *state, container_parts *parts, container_findings *findings)
 {
     int size = sk_X509_num(findings->others);
 
     if (size <= 0)
         return 0;
-    self->cacerts = PyTuple_New(size);
-    if (self->cacerts == NULL)
+    parts->cacerts = PyTuple_New(size);
+    if (parts->cacerts == NULL)
         return -1;
     for (int i = 0; i < size; i++) {
         PyObject *item = crypto_x509_wrap(state->X509_Type, sk_X509_shift(findings->others));
 
         if (item == NULL)
             return -1;
-        PyTuple_SET_ITEM(self->cacerts, i, item);
+        PyTuple_SET_ITEM(parts->cacerts, i, item);
     }
     return 0;
 }
@@ -342,8 +362,8 @@ crypto_load_pkcs12(PyObject *module, PyObject *const *args, Py_ssize_t nargs, Py
     util_errors_clear(); /* trying both kinds of no passphrase leaves some */
     result = PyType_GenericAlloc(state->PKCS12_Type, 0);
     if (result != NULL
-        && (take_own(state, (PKCS12Object *)result, &findings) < 0
-            || take_others(state, (PKCS12Object *)result, &findings) < 0))
+        && (take_own(state, &((PKCS12Object *)result)->parts, &findings) < 0
+            || take_others(state, &((PKCS12Object *)result)->parts, &findings) < 0))
         Py_CLEAR(result);
 done:
     container_drop(&findings);
@@ -364,10 +384,11 @@ pkcs12_get_part(PyObject *self, void *offset)
 }
 
 static PyGetSetDef pkcs12_getset[] = {
-    {"_pkey", pkcs12_get_part, NULL, NULL, (void *)offsetof(PKCS12Object, key)},
-    {"_cert", pkcs12_get_part, NULL, NULL, (void *)offsetof(PKCS12Object, cert)},
-    {"_cacerts", pkcs12_get_part, NULL, NULL, (void *)offsetof(PKCS12Object, cacerts)},
-    {"_friendlyname", pkcs12_get_part, NULL, NULL, (void *)offsetof(PKCS12Object, friendlyname)},
+    {"_pkey", pkcs12_get_part, NULL, NULL, (void *)offsetof(PKCS12Object, parts.key)},
+    {"_cert", pkcs12_get_part, NULL, NULL, (void *)offsetof(PKCS12Object, parts.cert)},
+    {"_cacerts", pkcs12_get_part, NULL, NULL, (void *)offsetof(PKCS12Object, parts.cacerts)},
+    {"_friendlyname", pkcs12_get_part, NULL, NULL,
+     (void *)offsetof(PKCS12Object, parts.friendlyname)},
     {NULL},
 };
 

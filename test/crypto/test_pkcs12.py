@@ -536,6 +536,32 @@ class TestExport:
 
         support.run_together(exchange, exchange, export, export)
 
+    def test_threads_that_use_the_parts(self, pki):
+        """What export waits for because another thread uses it, a third one may take out."""
+        p12, done = container(pki.ec_server), threading.Event()
+
+        def exchange():
+            try:
+                for _ in range(40):
+                    p12.set_ca_certificates([pki.ec_ca.x509() for _ in range(20)])
+                    p12.set_privatekey(pki.ec_server.pkey())
+                    p12.set_certificate(pki.ec_server.x509())
+                    p12.set_ca_certificates(None)
+            finally:
+                done.set()
+
+        def use():
+            while not done.is_set():
+                for cert in p12.get_ca_certificates() or ():
+                    cert.digest("sha512")
+                    crypto.dump_certificate(crypto.FILETYPE_TEXT, cert)
+
+        def export():
+            while not done.is_set():
+                crypto.load_pkcs12(p12.export(b"pw", 1, 1), b"pw")
+
+        support.run_together(exchange, export, export, use, use)
+
 
 class TestLoadPkcs12:
     def test_all_of_it(self, pki, exported):
