@@ -120,7 +120,7 @@ sign(CRLObject *self, const signing *how, PyObject *type)
     crypto_crl_unlock(self);
     if (!complete)
         return util_raise_reason(state->Error, "x509 certificate routines", "no last update");
-    return fresh == NULL ? util_raise_new(state->Error) : result;
+    return fresh == NULL ? crypto_raise_unsigned(state->Error) : result;
 }
 
 static X509_NAME *

@@ -301,8 +301,8 @@ request_sign(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *
         DETACHED(done = X509_REQ_sign(copy, key, md) > 0);
     if (done && take_signature(request_of(self), copy))
         result = Py_NewRef(Py_None);
-    else /* no lack of memory, even if there is no reason: some digests just do not fit */
-        util_raise(state->Error);
+    else
+        crypto_raise_unsigned(state->Error);
 done:
     X509_REQ_free(copy);
     EVP_MD_free(md);

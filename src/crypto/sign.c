@@ -67,6 +67,16 @@ crypto_as_signing_digest(EVP_PKEY *key, PyObject *value, const char *name, EVP_M
     return -1;
 }
 
+/* No lack of memory, if there is no reason: OpenSSL 3.0 leaves out this one, which later versions
+   have. */
+void *
+crypto_raise_unsigned(PyObject *exc)
+{
+    if (util_errors_pending())
+        return util_raise(exc);
+    return util_raise_reason(exc, "asn1 encoding routines", "digest and key type not supported");
+}
+
 /* ---- signatures over data ---- */
 
 static int

@@ -195,7 +195,7 @@ spki_sign(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwn
     if (copy != NULL)
         DETACHED(good = NETSCAPE_SPKI_sign(copy, key, md) > 0);
     if (!good) {
-        util_raise(state->Error);
+        crypto_raise_unsigned(state->Error);
         goto done;
     }
     swap_signatures(spki_of(self), copy);

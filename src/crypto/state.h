@@ -79,6 +79,8 @@ int crypto_as_digest(PyObject *value, const char *name, EVP_MD **md);
 /* The same for use with a key: ValueError for None when the key needs a digest.  value NULL, not
    given: SHA-256 if it does.  key NULL: any digest is right. */
 int crypto_as_signing_digest(EVP_PKEY *key, PyObject *value, const char *name, EVP_MD **md);
+/* Why an object could not be signed. */
+void *crypto_raise_unsigned(PyObject *exc);
 
 /* The answer to verifying: *answer*, borrowed, or Error.  Some kinds of keys say no silently. */
 PyObject *crypto_verdict(crypto_state *state, int good, PyObject *answer, const char *library);

@@ -61,7 +61,7 @@ crypto_x509_sign(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObje
     UTIL_WITH(self, done = sign(self, key, md));
     EVP_PKEY_free(key);
     EVP_MD_free(md);
-    if (!done) /* no lack of memory, even if there is no reason: some digests just do not fit */
-        return util_raise(crypto_state_of(self)->Error);
+    if (!done)
+        return crypto_raise_unsigned(crypto_state_of(self)->Error);
     Py_RETURN_NONE;
 }

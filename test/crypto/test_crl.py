@@ -352,6 +352,13 @@ class TestSign:
             with pytest.raises(TypeError):
                 crl.sign(*args)
 
+    def test_a_digest_that_does_not_fit(self, cert, key):
+        crl = crypto.CRL()
+        crl.set_lastUpdate(b"20240101000000Z")
+        with pytest.raises(crypto.Error) as failure:
+            crl.sign(cert, key, "shake256")
+        assert failure.value.args[0][0][0] and failure.value.args[0][-1][2]
+
     @pytest.mark.parametrize("digest", ["strange", b"strange", "sha256\0zzz", None, ""])
     def test_unknown_digest(self, cert, key, digest):
         crl = crypto.CRL()
@@ -420,6 +427,14 @@ class TestExport:
         text = crl.export(cert, key, TEXT)
         assert text.startswith(b"Certificate Revocation List (CRL):")
         assert serials(text.decode()) == ["03AB"]
+
+    @pytest.mark.parametrize("digest", ["md5", "shake256"])
+    def test_a_digest_that_does_not_fit(self, cert, key, digest):
+        crl = with_entries(entry(b"7"))
+        with pytest.raises(crypto.Error) as failure:
+            crl.export(cert, key, digest=digest)
+        assert failure.value.args[0][0][0] and failure.value.args[0][-1][2]
+        assert [one.get_serial() for one in crl.get_revoked()] == [b"07"]
 
     def test_names(self, cert, key):
         pem = crypto.CRL().export(cert=cert, key=key, type=PEM, days=20, digest=b"sha512")

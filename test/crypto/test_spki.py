@@ -303,6 +303,12 @@ class TestSign:
         with pytest.raises(crypto.Error):
             spki.sign(pki.server.pkey(), "sha256")
 
+    @pytest.mark.parametrize("digest", ["md5", "shake256"])
+    def test_a_digest_that_does_not_fit(self, pki, digest):
+        with pytest.raises(crypto.Error) as failure:
+            signed(pki.ec_server, digest)
+        assert failure.value.args[0][0][0] and failure.value.args[0][-1][2]
+
     def test_failure_keeps_the_signature(self, pki):
         spki = signed(pki.server)
         before = spki.b64_encode()

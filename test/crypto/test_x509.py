@@ -370,6 +370,9 @@ class TestSign:
         before = crypto.dump_certificate(ASN1, cert)
         with pytest.raises(crypto.Error):
             cert.sign(pki.server.pkey(), "shake256")  # RSA signs no such digest
+        with pytest.raises(crypto.Error) as failure:
+            cert.sign(pki.ec_server.pkey(), "md5")
+        assert failure.value.args[0][0][0] and failure.value.args[0][-1][2]
         assert crypto.dump_certificate(ASN1, cert) == before
         assert cert.get_serial_number() == 5
 
