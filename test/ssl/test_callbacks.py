@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import gc
 import sys
 import threading
@@ -455,6 +456,43 @@ class TestRaises:
         assert len(calls) == 1 or kind.unheard
 
 
+class TestAlerts:
+    """What the peer is told of a handshake that a callback ends."""
+
+    # One that refuses, and one that raises.
+    ALERTS = [
+        (Verify(), "handshake failure", "handshake failure"),
+        (VerifyOfConnection(), "handshake failure", "handshake failure"),
+        (VerifyOnServer(), "handshake failure", "handshake failure"),
+        (Servername(), None, "internal error"),
+        (Alpn(), "no application protocol", "no application protocol"),
+        (OcspServer(), None, "internal error"),
+        (OcspClient(), "bad certificate status response", "internal error"),
+    ]
+
+    def told(self, kind, callback):
+        client, server = support.memory_pair(*kind.contexts(callback))
+        kind.prepare(client, server)
+        caller = kind.caller(client, server)
+        peer = client if caller is server else server
+        with pytest.raises((SSL.Error, ZeroDivisionError)):
+            support.handshake(client, server)
+        support.move(caller, peer)
+        with pytest.raises(SSL.Error) as caught:
+            peer.do_handshake()
+            peer.recv(1)
+        return caught.value.args[0][-1][2]
+
+    @pytest.mark.parametrize("kind, refused, raised", ALERTS, ids=repr)
+    def test_alert(self, kind, refused, raised):
+        def fail(*args):
+            raise ZeroDivisionError
+
+        assert self.told(kind, fail).endswith(raised)
+        for answer in kind.refusing:
+            assert self.told(kind, Recorder(answer)).endswith(refused)
+
+
 @every
 @over
 class TestOddThings:
@@ -788,6 +826,25 @@ class TestInfo:
         assert support.queued_errors() == []
 
 
+    def test_the_end_is_not_blamed(self):
+        """It stays our own failure when the peer goes, too."""
+        errors = [ZeroDivisionError]
+
+        def fail_once(connection, where, value):
+            if errors:
+                raise errors.pop()
+
+        client, _ = support.connected("memory")
+        client.set_info_callback(fail_once)
+        with pytest.raises(ZeroDivisionError):
+            client.key_update()
+        client.bio_shutdown()
+        for call in [lambda: client.send(b"x"), lambda: client.recv(1)] * 2:
+            with pytest.raises(SSL.SysCallError) as caught:
+                call()
+            assert caught.value.args == (errno.ECONNABORTED, "ECONNABORTED")
+
+
 class TestKeylog:
     @pytest.mark.parametrize(
         "version, labels",
@@ -1103,6 +1160,16 @@ class TestOcsp:
         client_side = Recorder(True)
         client, server = self.pair(None, client_side)
         assert client_side.calls == [(client, b"", None)]
+
+    def test_client_has_one_for_servers_only(self):
+        client = support.client_context()
+        client.set_ocsp_server_callback(Recorder(TRY_LATER))
+        server = support.server_context()
+        server.set_ocsp_server_callback(Recorder(TRY_LATER))
+        one, two = support.memory_pair(client, server)
+        one.request_ocsp()
+        support.handshake(one, two)
+        assert support.transfer(two, one, b"x") == b"x"
 
     def test_not_requested(self):
         server_side, client_side = Recorder(TRY_LATER), Recorder(True)

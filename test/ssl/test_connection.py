@@ -344,6 +344,26 @@ class TestSocket:
         client.close()
         server.close()
 
+    @pytest.mark.parametrize("role", ["connect", "accept"])
+    def test_a_role_anew_after_an_end(self, context, role):
+        """The end was that of what was there before: now the descriptor leads elsewhere."""
+        left, right = socket.socketpair()
+        connection = SSL.Connection(context, left)
+        getattr(connection, f"set_{role}_state")()
+        right.shutdown(socket.SHUT_WR)
+        with pytest.raises(SSL.SysCallError) as caught:
+            connection.do_handshake()
+        assert caught.value.args == (-1, "Unexpected EOF")
+        other, peer = socket.socketpair()
+        os.dup2(other.fileno(), left.fileno())
+        getattr(connection, f"set_{role}_state")()
+        connection.setblocking(False)
+        for _ in range(2):
+            with pytest.raises(SSL.WantReadError):
+                connection.do_handshake()
+        for one in (left, right, other, peer):
+            one.close()
+
     def test_roles_may_change(self):
         client, server = support.memory_pair()
         client.set_accept_state()

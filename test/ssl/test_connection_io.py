@@ -1,6 +1,7 @@
 """Connection's traffic in one thread: what goes in, what comes out, what is refused."""
 
 import array
+import contextlib
 import ctypes
 import errno
 import select
@@ -458,6 +459,30 @@ class TestEnds:
             server.send(b"x")
         server.close()
 
+    def test_tolerated(self, sockets):
+        """What fails after an end that is taken for a close is told as it is."""
+        client, server = sockets
+        server.set_options(SSL.OP_IGNORE_UNEXPECTED_EOF)
+        with support.non_blocking(client), pytest.raises(SSL.WantReadError):
+            client.recv(1)
+        client.close()
+        for _ in range(3):
+            with pytest.raises(SSL.ZeroReturnError):
+                server.recv(10)
+        for _ in range(3):
+            with pytest.raises(SSL.SysCallError) as caught:
+                server.send(b"x")
+            assert caught.value.args == (errno.EPIPE, "EPIPE")
+
+    def test_garbage_before_the_end(self, memory):
+        client, server = memory
+        server.bio_write(b"no record" * 10)
+        server.bio_shutdown()
+        with pytest.raises(SSL.Error) as caught:
+            server.recv(10)
+        assert type(caught.value) is SSL.Error
+        assert caught.value.args[0]
+
     def test_plain_text(self, sockets):
         left, right = socket.socketpair()
         server = SSL.Connection(support.server_context(), left)
@@ -557,6 +582,22 @@ class TestNonBlocking:
             received = self.drain(server, len(sent) + len(refused))
         assert received == sent + refused
 
+    def test_a_reader_sends_what_is_left(self, pair):
+        """Nobody else may be there to do it."""
+        client, server = pair
+        sent, refused = self.fill(client)
+        client.setblocking(True)
+
+        def answer():
+            received = self.drain(server, len(sent) + len(refused))
+            server.sendall(b"answer")
+            return received
+
+        with support.Threads() as threads:
+            support.waits(threads.start(client.recv, 10))
+            threads.start(answer)
+        assert threads.results == [b"answer", sent + refused]
+
     def test_a_timeout_means_not_to_block(self, pair):
         client, server = pair
         client.settimeout(60)
@@ -614,6 +655,50 @@ class TestDescriptors:
         assert server.recv(1) == b"x"
         left.close()
         right.close()
+
+    @pytest.mark.parametrize("kind", ["stream", "datagrams"])
+    def test_what_was_queued_cannot_go(self, kind):
+        """Of a stream a part is lost then, and nothing may come behind it; datagrams get lost."""
+        stream = kind == "stream"
+        client, server = support.handshake(*self.pair(stream))
+        client.setblocking(False)
+        server.setblocking(False)
+        with pytest.raises(SSL.WantWriteError):
+            while True:
+                client.send(bytes(1000))
+        with support.peer_gone(client), pytest.raises(SSL.SysCallError) as caught:
+            client.send(bytes(1000))
+        with pytest.raises(BlockingIOError):
+            while True:
+                server._socket.recv(65536)
+        if stream:
+            assert caught.value.args == (errno.EPIPE, "EPIPE")
+            for _ in range(3):
+                with pytest.raises(SSL.SysCallError) as again:
+                    client.send(bytes(1000))
+                assert again.value.args == caught.value.args
+            with pytest.raises(BlockingIOError):
+                server._socket.recv(1)
+        else:
+            assert caught.value.args == (errno.ECONNREFUSED, "ECONNREFUSED")
+            with contextlib.suppress(SSL.SysCallError):
+                client.send(b"after it")
+            assert server.recv(100) == b"after it"
+        close(client, server)
+
+    def pair(self, stream):
+        if stream:
+            return support.socket_pair()
+        client = support.client_context(method=SSL.DTLS_METHOD)
+        server = support.server_context(method=SSL.DTLS_METHOD)
+        left, right = socket.socketpair(type=socket.SOCK_DGRAM)
+        pair = SSL.Connection(client, left), SSL.Connection(server, right)
+        for context, connection in zip((client, server), pair):
+            connection.set_options(SSL.OP_NO_QUERY_MTU)
+            connection.set_ciphertext_mtu(1400)
+        pair[0].set_connect_state()
+        pair[1].set_accept_state()
+        return pair
 
     def test_a_file(self, tmp_path):
         path = tmp_path / "out"
@@ -700,7 +785,7 @@ class TestRenegotiate:
         assert server.renegotiate() is False
         server.do_handshake()
         with (
-            support.contextlib.nullcontext()
+            contextlib.nullcontext()
             if kind == "memory"
             else support.non_blocking(client, server)
         ):

@@ -621,6 +621,23 @@ class TestSetTmpEcdh:
     def test_unknown_to_tls(self, context, name):
         assert context.set_tmp_ecdh(Curve(name)) is None
 
+    def test_one_that_some_versions_have(self, pki):
+        """OpenSSL may negotiate P-192, only know of it, or have no group; by both names."""
+
+        def outcome(name):
+            pair = support.client_context(pki.ca), support.server_context(pki.server)
+            for context in pair:
+                context.set_max_proto_version(SSL.TLS1_2_VERSION)
+                context.set_cipher_list(b"ECDHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0")
+                context.set_tmp_ecdh(Curve("secp384r1"))
+                context.set_tmp_ecdh(Curve(name))
+            try:
+                return support.connected("memory", *pair)[0].get_group_name()
+            except SSL.Error as error:
+                return error.args
+
+        assert outcome("secp192r1") == outcome("prime192v1")
+
     @pytest.mark.parametrize("name", ["", "nonsense", "sha256", "x" * 1000])
     def test_unknown(self, context, name):
         with pytest.raises(SSL.Error) as caught:
