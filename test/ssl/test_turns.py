@@ -364,6 +364,37 @@ class TestProcess:
 
         assert support.in_child(work) == 0
 
+    @pytest.mark.parametrize("how", ["close", "drop", "exit"])
+    def test_a_child_leaves_without_a_word(self, how):
+        """The peer gets no byte of it, and the parent's connections are as they were."""
+        left, right = support.tcp_sockets()
+        pair = [
+            SSL.Connection(support.client_context(), left),
+            SSL.Connection(support.server_context(), right),
+        ]
+        pair[0].set_connect_state()
+        pair[1].set_accept_state()
+        support.handshake(*pair)
+        support.transfer(*pair, b"x")
+        support.transfer(*reversed(pair), b"x")  # the tickets have been read
+
+        def work():
+            if how == "close":
+                for one in pair:
+                    one.close()
+            elif how == "drop":
+                pair.clear()
+                gc.collect()
+
+        with closing(*pair):
+            assert support.in_child(work) == 0
+            for one, below in zip(pair, (left, right)):
+                assert one.get_shutdown() == 0
+                with pytest.raises(BlockingIOError):
+                    below.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            assert support.transfer(*pair, b"x" * 50_000) == b"x" * 50_000
+            assert support.transfer(*reversed(pair), b"y") == b"y"
+
     @pytest.mark.parametrize("reused", [False, True])
     def test_a_child_is_not_held_up_by_who_read_in_its_parent(self, pair, reused):
         client, server = pair

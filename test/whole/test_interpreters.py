@@ -1,8 +1,14 @@
 """Interpreters beside the main one, each with modules, types and exceptions of its own."""
 
+import os
+
 import pytest
 
 import support
+
+SECONDS = float(os.environ.get("STRESS_SECONDS", "0"))
+
+pytestmark = pytest.mark.timeout(2 * support.TIMEOUT + 3 * SECONDS)
 
 # What every script starts with, FILES being the folder of a key and a certificate.
 # run(code, times) runs code in so many interpreters, each dead before the next, and gives back what
@@ -135,7 +141,7 @@ except ValueError:
 
 def run(code, **environment):
     code = f"FILES = {files()!r}\n" + START + code
-    return support.run_script(code, timeout=100, **environment)
+    return support.run_script(code, timeout=1.5 * support.TIMEOUT + 3 * SECONDS, **environment)
 
 
 def files():
@@ -162,6 +168,28 @@ print(results == [['done'] * 5] * 4)
                 **support.UNFINISHED,  # CPython 3.11 loses some of one that ends beside others
             )
             == "True\n"
+        )
+
+    def test_fifty_in_eight_threads(self, what):
+        """For as long as STRESS_SECONDS tells; they begin and end while others are at work."""
+        assert (
+            run(
+                f"""
+import itertools, os, time
+end = time.monotonic() + float(os.environ.get("STRESS_SECONDS", "0"))
+numbers, wrong = itertools.count(), []
+def work():
+    while next(numbers) < 50 or time.monotonic() < end:
+        if run({USE[what]!r}) != ["done"]:
+            wrong.append(1)
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(wrong)
+""",
+                **support.UNFINISHED,  # CPython 3.11 loses some of one that ends beside others
+            )
+            == "[]\n"
         )
 
     def test_main_goes_on(self, what):
@@ -234,6 +262,116 @@ print(run(code, 2))
                 f"print(run({USE['rand']!r}, 5))\nimport OpenSSL\nprint(run({USE['rand']!r}))"
             )
             == "['done', 'done', 'done', 'done', 'done']\n['done']\n"
+        )
+
+
+# An interpreter whose client is connected with a server of the main one.  At its end everything is
+# dropped, in an order of its own; threads, if any, hold the client alone then.
+CLIENT = """
+import gc, random, socket, threading, warnings
+from OpenSSL import SSL
+warnings.simplefilter("ignore", ResourceWarning)
+context = SSL.Context(SSL.TLS_METHOD)
+context.load_verify_locations(FILES + "chain.pem")
+client = SSL.Connection(context, socket.socket(fileno=NUMBER))
+client.set_connect_state()
+client.do_handshake()
+parts = dict(context=context, client=client, session=client.get_session())
+parts.update(store=context.get_cert_store(), cycle=[client, context])
+context.set_info_callback(lambda *args, cycle=parts["cycle"]: None)
+def receive(client=client, error=SSL.Error):
+    try:
+        client.recv(1)
+    except error:
+        os.write(OUT, b"ended\\n")
+for _ in range(THREADS):
+    threading.Thread(target=receive).start()
+if not THREADS:
+    sys.client = client  # until the end
+del context, client, receive
+for name in random.sample(list(parts), len(parts)):
+    del parts[name]
+    gc.collect(0)
+if random.random() < 0.5:
+    for name in [name for name in sys.modules if name.startswith("OpenSSL")]:
+        del sys.modules[name]
+    del SSL
+"""
+
+# The main interpreter's part.
+SERVER = r"""
+import support
+
+def server_and_client(threads):
+    left, right = support.tcp_sockets()
+    server = SSL.Connection(support.server_context(), right)
+    server.set_accept_state()
+    shaking = threading.Thread(target=server.do_handshake)
+    shaking.start()
+    interpreter = create()
+    values = left.detach(), writing, threads
+    start = INSIDE % (sys.path, FILES, writing) + f"NUMBER, OUT, THREADS = {values}\n"
+    execute(interpreter, start + CLIENT)
+    shaking.join()
+    return server, interpreter
+
+reading, writing = os.pipe()
+"""
+
+
+class TestTeardown:
+    """Threads are alive when an interpreter goes; test_threads.py asks that within one."""
+
+    @pytest.mark.skipif(
+        not support.ENDS_WITH_THREADS,
+        reason="this CPython destroys no interpreter whose threads are alive",
+    )
+    def test_its_threads_wait_for_the_network(self):
+        assert (
+            run(
+                f"""
+CLIENT = {CLIENT!r}
+{SERVER}
+for number in range(10):
+    server, interpreter = server_and_client(3)
+    ending = threading.Thread(target=destroy, args=(interpreter,))
+    ending.start()
+    support.waits(ending, "lock")
+    server.close()
+    ending.join()
+    print(os.read(reading, 100).split() == [b"ended"] * 3)
+"""
+            )
+            == "True\n" * 10
+        )
+
+    def test_threads_elsewhere_wait_for_it(self):
+        assert (
+            run(
+                f"""
+CLIENT = {CLIENT!r}
+{SERVER}
+import errno
+def receive(server):
+    try:
+        server.recv(1)
+    except SSL.SysCallError as error:
+        ended.append(error.args[0] in (-1, errno.ECONNRESET))
+for number in range(10):
+    server, interpreter = server_and_client(0)
+    ended = []
+    waiting = [threading.Thread(target=receive, args=(server,)) for _ in range(3)]
+    for thread in waiting:
+        thread.start()
+        support.waits(thread)
+    destroy(interpreter)
+    for thread in waiting:
+        thread.join()
+    server.close()
+    print(ended == [True] * 3)
+"""
+            )
+            == "True\n" * 10
         )
 
 

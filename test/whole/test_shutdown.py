@@ -98,12 +98,25 @@ class TestExit:
         assert support.run_script(code, **environment) == ""
 
 
+SEND = "client.sendall(bytes(50_000_000))"
+
+
 class TestBlockedThread:
-    @pytest.mark.parametrize("call", ["client.recv(1)", "server.recv(1)", "client.accept()"])
-    def test_in_a_connection(self, call):
-        """A daemon thread waits for its peer when the interpreter goes."""
+    @pytest.mark.parametrize(
+        "calls",
+        [
+            ["client.recv(1)"],
+            ["server.recv(1)"],
+            ["client.accept()"],
+            [SEND],
+            ["client.recv(1)", SEND, "client.recv(1)", SEND],  # two of them wait for their turn
+        ],
+        ids=" ".join,
+    )
+    def test_in_a_connection(self, calls):
+        """Daemon threads wait for their peer, or for each other, when the interpreter goes."""
         setup = "client, server = support.connected('tcp')"
-        if "accept" in call:
+        if "accept" in calls[0]:
             setup = """
 import socket
 client = SSL.Connection(support.client_context(), socket.create_server(("127.0.0.1", 0)))
@@ -111,12 +124,12 @@ client = SSL.Connection(support.client_context(), socket.create_server(("127.0.0
         assert (
             support.run_script(
                 f"""{START}
-import contextlib, threading
+import threading
 {setup}
-def wait():
-    with contextlib.suppress(OSError):  # it may get there after its descriptor has gone
-        {call}
-threading.Thread(target=wait, daemon=True).start()
+for call in {calls!r}:
+    thread = threading.Thread(target=eval, args=(call, globals()), daemon=True)
+    thread.start()
+    support.waits(thread)
 sockets = [item._socket for item in (client, globals().get("server")) if item]
 import atexit
 atexit.register(lambda: [item.detach() for item in sockets])  # no ResourceWarning

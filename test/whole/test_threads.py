@@ -28,7 +28,7 @@ ALLOW_CLIENT_RENEGOTIATION = 0x100
 END = b"<end of the stream>"
 PEM, DER, TEXT = crypto.FILETYPE_PEM, crypto.FILETYPE_ASN1, crypto.FILETYPE_TEXT
 
-pytestmark = pytest.mark.timeout(120 + 3 * SECONDS)
+pytestmark = pytest.mark.timeout(2 * support.TIMEOUT + 3 * SECONDS)
 
 
 @pytest.fixture(autouse=True)
@@ -495,6 +495,32 @@ class TestContext:
                 stopped.set()
 
 
+class TestSession:
+    @VERSIONS
+    def test_eight_threads_resume_one(self, version):
+        """Each connection takes up the same session, while others read from it and drop it."""
+        client, server = support.client_context(), support.server_context()
+        server.set_max_proto_version(version)
+        server.set_session_id(b"one for all")
+        pair = support.connected("memory", client, server)
+        support.transfer(*reversed(pair), b"the ticket comes first")
+        session = pair[0].get_session()
+        shown = []  # certificates: none where a session is taken up
+        client.set_verify(SSL.VERIFY_PEER, lambda conn, cert, *args: not shown.append(cert))
+
+        def resume():
+            one, other = support.memory_pair(client, server)
+            one.set_session(session)
+            support.handshake(one, other)
+            assert support.transfer(one, other, b"x") == b"x"
+            one.get_session()
+
+        support.run_together(*[lambda: repeated(SECONDS, resume)] * 8)
+        assert not shown
+        shake(client, server)
+        assert shown
+
+
 # ---- crypto ----
 
 
@@ -662,6 +688,13 @@ USES = {
             lambda c, n: c.set_store(new_store()),
         ],
     ),
+    "_EllipticCurve": (
+        lambda: crypto.get_elliptic_curve("prime256v1"),
+        [
+            lambda c, n: (c.name, repr(c), hash(c), c == crypto.get_elliptic_curve("secp384r1")),
+            lambda c, n: c in crypto.get_elliptic_curves(),
+        ],
+    ),
     "PKCS7": (
         lambda: crypto.load_pkcs7_data(PEM, signed()),
         [lambda p, n: (p.type_is_signed(), p.type_is_data(), p.get_type_name())],
@@ -702,6 +735,11 @@ def signed():
 
 
 class TestCrypto:
+    def test_every_type_is_here(self):
+        types = {item for item in vars(crypto).values() if isinstance(item, type)}
+        types = {item for item in types if not issubclass(item, BaseException)}
+        assert {item.__name__ for item in types} - {"X509StoreFlags"} == set(USES) - {"rand"}
+
     @pytest.mark.parametrize("name", USES)
     def test_eight_threads_at_one_object(self, name):
         make, uses = USES[name]
