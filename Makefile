@@ -22,7 +22,6 @@ ASAN := build/asan
 TSAN := build/tsan
 COVERAGE := build/coverage
 FREETHREADED ?= .freethreaded
-TSAN_PYTHON ?= python3.13t
 
 export PYTHON
 MAKEFLAGS += --no-print-directory
@@ -80,7 +79,8 @@ test: build-debug $(UPSTREAM_READY) ## set up, build with assertions, run pytest
 	$(PYTEST) $(T)
 
 stress: build-debug ## the load on threads, interpreters and processes, for long (STRESS_SECONDS=300 each)
-	STRESS_SECONDS=$${STRESS_SECONDS:-300} PYTEST_TIMEOUT=0 $(PYTEST) test/whole/test_threads.py
+	STRESS_SECONDS=$${STRESS_SECONDS:-300} PYTEST_TIMEOUT=600 $(PYTEST) test/whole/test_threads.py \
+		test/whole/test_interpreters.py
 
 freethreaded: ## the suite without a global interpreter lock, on a CPython that is built for it first
 	@tools/freethreaded.sh $(FREETHREADED)
@@ -127,8 +127,11 @@ asan: $(READY) ## the whole suite under AddressSanitizer, UndefinedBehaviorSanit
 	@PYOPENSSL_SANITIZE=address,undefined $(SETUP) build_ext -b $(ASAN) build_test -b $(ASAN)
 	PYTHON=$(PY) tools/sanitized.sh address $(ASAN) $(T)
 
-tsan: $(READY) ## the thread tests under ThreadSanitizer, on a free-threaded Python (TSAN_PYTHON=...)
-	@tools/tsan.sh $(TSAN_PYTHON) $(TSAN)
+# T is what comes with the command; without it, what is about threads.
+tsan: T = test/util/test_lock.py test/util/test_rwlock.py test/util/test_thread.py test/ssl/test_turns.py \
+	test/whole/test_interpreters.py test/whole/test_threads.py
+tsan: $(READY) ## the thread tests under ThreadSanitizer, in a CPython and an OpenSSL that are built for it first
+	@tools/tsan.sh $(TSAN) $(T)
 
 valgrind: build-debug ## the whole suite under valgrind (slow)
 	@tools/packages.sh valgrind
