@@ -486,7 +486,7 @@ class TestExport:
         expected = now + datetime.timedelta(days)
         assert abs(year - expected.year) <= 1
 
-    @pytest.mark.parametrize("days", [2**31 - 1, -(2**31), 10**7, -100000])
+    @pytest.mark.parametrize("days", [2**31 - 1, -(2**31), 10**7, -(10**6)])
     def test_days_out_of_the_calendar(self, cert, key, days):
         crl = crypto.CRL()
         with pytest.raises(ValueError, match="days"):
