@@ -204,6 +204,7 @@ for load in (crypto.load_privatekey, crypto.load_publickey):
         print("DER")
 """
 
+    @pytest.mark.filterwarnings("ignore:This process")  # pytest-timeout has a thread
     def test_with_a_terminal(self, encrypted, tmp_path):
         path = tmp_path / "key.pem"
         path.write_bytes(encrypted)

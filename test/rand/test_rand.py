@@ -121,6 +121,7 @@ class TestBytes:
         results = support.run_together(*[lambda: [rand.bytes(20000) for _ in range(20)]] * 8)
         assert len({value for result in results for value in result}) == 8 * 20
 
+    @pytest.mark.filterwarnings("ignore:This process")  # pytest-timeout has a thread
     def test_after_fork(self):
         rand.bytes(1)
         reading, writing = os.pipe()
