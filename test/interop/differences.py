@@ -91,6 +91,7 @@ DIFFERENCES = [
         r"TestRenegotiate.test_before_the_first_handshake",
         "``renegotiate`` before the first handshake is over",
     ),
+    (r"test_renegotiation.TestRefused.test_flood", "two threads on one ``Connection``"),
     (r"test_tolerated", "``send`` or ``shutdown`` whose write fails"),
     (r"test_data_on_the_way", "application data that comes during a renegotiation"),
     (

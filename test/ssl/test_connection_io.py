@@ -784,11 +784,7 @@ class TestRenegotiate:
         assert server.renegotiate_pending() is True
         assert server.renegotiate() is False
         server.do_handshake()
-        with (
-            contextlib.nullcontext()
-            if kind == "memory"
-            else support.non_blocking(client, server)
-        ):
+        with contextlib.nullcontext() if kind == "memory" else support.non_blocking(client, server):
             for _ in range(10):
                 for one in (client, server):
                     with pytest.raises(SSL.WantReadError):

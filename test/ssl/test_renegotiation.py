@@ -1,0 +1,189 @@
+"""Clients that ask for a new handshake: once, again and again, and without an end."""
+
+import contextlib
+import hmac
+
+import pytest
+
+import support
+from OpenSSL import SSL
+
+HELLO = b"\1\0\0\0"  # the head of a ClientHello, which is all that is looked at to refuse one
+ALERT, HANDSHAKE, DATA = 21, 22, 23
+NO_RENEGOTIATION = b"\1\x64"  # a warning
+
+
+def contexts(allowed=False):
+    """(client's, server's), for TLS 1.2."""
+    pair = support.client_context(), support.server_context()
+    for context in pair:
+        context.set_max_proto_version(SSL.TLS1_2_VERSION)
+    if allowed:
+        pair[1].set_options(SSL.OP_ALLOW_CLIENT_RENEGOTIATION)
+    return pair
+
+
+def expand(secret, seed, size):
+    """TLS 1.2's PRF."""
+    result, link = b"", seed
+    while len(result) < size:
+        link = hmac.digest(secret, link, "sha256")
+        result += hmac.digest(secret, link + seed, "sha256")
+    return result[:size]
+
+
+class Forger:
+    """A client that, after its handshake, sends whatever records a test wants.
+
+    The cipher does not encrypt, and the test knows the key that proves a record's origin.
+    """
+
+    MAC = 32
+
+    def __init__(self, kind, allowed=False):
+        pki = support.pki()
+        client, server = support.client_context(pki.ca), support.server_context(pki.server)
+        for context in (client, server):
+            context.set_max_proto_version(SSL.TLS1_2_VERSION)
+            context.set_cipher_list(b"NULL-SHA256:@SECLEVEL=0")
+        if allowed:
+            server.set_options(SSL.OP_ALLOW_CLIENT_RENEGOTIATION)
+        self.client, self.server = support.connected(kind, client, server)
+        seed = b"key expansion" + self.client.server_random() + self.client.client_random()
+        self.key = expand(self.client.master_key(), seed, self.MAC)
+        self.number = 1  # the handshake's last was 0
+
+    def record(self, kind, content):
+        head = bytes([kind]) + b"\3\3"
+        signed = self.number.to_bytes(8, "big") + head + len(content).to_bytes(2, "big") + content
+        self.number += 1
+        size = (len(content) + self.MAC).to_bytes(2, "big")
+        return head + size + content + hmac.digest(self.key, signed, "sha256")
+
+    def parse(self, stream):
+        """(kind, content) of the records that the server has sent."""
+        found = []
+        while stream:
+            end = 5 + int.from_bytes(stream[3:5], "big")
+            found.append((stream[0], stream[5 : end - self.MAC]))
+            stream = stream[end:]
+        return found
+
+    def hellos(self, count):
+        return b"".join(self.record(HANDSHAKE, HELLO) for _ in range(count))
+
+
+class TestRefused:
+    """By default a client is told no, and the connection goes on."""
+
+    def test_client_of_ours(self):
+        client, server = support.connected("memory", *contexts())
+        client.renegotiate()
+        with pytest.raises(SSL.WantReadError):
+            client.do_handshake()
+        support.pump(client, server)
+        with pytest.raises(SSL.WantReadError):
+            server.recv(1)
+        support.pump(client, server)
+        with pytest.raises(SSL.Error) as caught:
+            client.do_handshake()
+        assert caught.value.args[0][0][2] == "no renegotiation"
+        assert server.total_renegotiations() == 0
+
+    @pytest.mark.parametrize("count", [1, 2000])
+    def test_again_and_again(self, count):
+        """Each is answered, in its place; what lies between them is data as ever."""
+        peer = Forger("memory")
+        for part in range(3):
+            peer.server.bio_write(peer.hellos(count) + peer.record(DATA, b"part %d" % part))
+        assert [peer.server.recv(100) for _ in range(3)] == [b"part 0", b"part 1", b"part 2"]
+        with pytest.raises(SSL.WantReadError):
+            peer.server.recv(100)
+        peer.server.send(b"answer")
+        sent = peer.parse(peer.server.bio_read(1 << 20))
+        assert sent == [(ALERT, NO_RENEGOTIATION)] * (3 * count) + [(DATA, b"answer")]
+        assert peer.server.total_renegotiations() == 0
+        assert peer.server.renegotiate_pending() is False
+
+    def test_flood(self):
+        """While a thread reads what a flood brings, others write; all of it comes to an end."""
+        peer = Forger("tcp")
+        plain = peer.client._socket
+        flood = peer.hellos(5_000) + peer.record(DATA, b"through")
+        with support.Threads() as threads:
+            support.waits(threads.start(peer.server.recv, 100))
+            threads.start(plain.sendall, flood)
+            threads.start(peer.server.sendall, b"other")
+            received, size = bytearray(), 5_000 * (5 + 2 + peer.MAC) + 5 + 5 + peer.MAC
+            while len(received) < size:
+                received += plain.recv(1 << 20)
+        assert threads.results == [b"through", None, 5]
+        sent = peer.parse(bytes(received))
+        assert sorted(sent) == [(ALERT, NO_RENEGOTIATION)] * 5_000 + [(DATA, b"other")]
+        for one in (peer.client, peer.server):
+            one.close()
+
+
+class TestAllowed:
+    """With OP_ALLOW_CLIENT_RENEGOTIATION."""
+
+    def test_again_and_again(self):
+        client, server = support.connected("memory", *contexts(allowed=True))
+        keys = set()
+        for count in range(1, 11):
+            assert client.renegotiate() is True
+            while client.total_renegotiations() < count:
+                assert support.transfer(server, client, b"down") == b"down"
+                assert support.transfer(client, server, b"up") == b"up"
+            assert client.get_finished() == server.get_peer_finished()
+            keys.add(client.get_finished())
+        assert len(keys) == 10
+
+    def test_of_one_that_answers(self):
+        """Whose recv and send do what there is to do."""
+        client, server = support.connected("tcp", *contexts(allowed=True))
+
+        def echo():
+            with contextlib.suppress(SSL.ZeroReturnError):
+                while True:
+                    server.sendall(server.recv(100))
+
+        with support.Threads() as threads:
+            threads.start(echo)
+            for count in range(1, 11):
+                assert client.renegotiate() is True
+                client.do_handshake()
+                assert client.total_renegotiations() == count
+                client.sendall(b"%d" % count)
+                assert client.recv(100) == b"%d" % count
+            client.shutdown()
+        for one in (client, server):
+            one.close()
+
+    def test_one_that_cannot_be(self):
+        """It ends the connection, and the peer is told."""
+        peer = Forger("memory", allowed=True)
+        peer.server.bio_write(peer.hellos(1000))
+        with pytest.raises(SSL.Error) as caught:
+            peer.server.recv(1)
+        assert type(caught.value) is SSL.Error and caught.value.args[0]
+        for call in [lambda: peer.server.recv(1), lambda: peer.server.send(b"x")] * 2:
+            with pytest.raises(SSL.Error):
+                call()
+        (kind, content), *more = peer.parse(peer.server.bio_read(1 << 20))
+        assert (kind, content[0], more) == (ALERT, 2, [])
+
+    def test_one_that_is_never_gone_on_with(self):
+        """Data that comes in its stead is read; what is to be sent waits."""
+        client, server = support.connected("memory", *contexts(allowed=True))
+        client.renegotiate()
+        with pytest.raises(SSL.WantReadError):
+            client.do_handshake()
+        support.move(client, server)
+        for call in [lambda: server.recv(1), lambda: server.send(b"x")] * 2:
+            with pytest.raises(SSL.WantReadError):
+                call()
+        support.pump(client, server)
+        assert support.transfer(client, server, b"on") == b"on"
+        assert support.transfer(server, client, b"and back") == b"and back"
+        assert client.total_renegotiations() == 1
