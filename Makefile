@@ -174,11 +174,12 @@ bench-insns: build ## instructions per operation, against the gates in bench/TAR
 
 # ---- the rest ----
 
-dist: $(READY) ## the source archive, and a check that it builds
+dist: $(READY) ## the source archive and a wheel, looked at and installed as users do (network)
 	@rm -rf dist build/dist
-	$(SETUP) sdist
-	$(PY) -m pip $(subst install,wheel,$(PIP)) --no-deps --no-build-isolation -w build/dist dist/*.tar.gz
-	@ls dist build/dist
+	$(SETUP) sdist -d build/dist
+	$(PY) -m pip $(subst install,wheel,$(PIP)) --no-deps -w build/dist build/dist/*.tar.gz
+	$(PY) tools/check_dist.py build/dist
+	@mkdir dist && cp build/dist/*.tar.gz build/dist/*.whl dist/ && ls dist
 
 clean: ## remove everything that was made, but for .venv and .venv-upstream*
 	rm -rf build dist doc/_build OpenSSL/*.so test/*.so *.egg-info .hypothesis .*_cache

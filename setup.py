@@ -22,7 +22,7 @@ from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
-from setuptools.errors import CompileError, SetupError
+from setuptools.errors import CompileError, LinkError, SetupError
 
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 import docstrings
@@ -52,8 +52,8 @@ CHECKS = {
 """,
 }
 HELP = """\
-pyOpenSSL cannot be built here: {what} cannot be found by
-    {compiler}
+pyOpenSSL cannot be built here: {what}
+
 
 It needs a C compiler and the headers of OpenSSL 3.0 or newer and of Python.
 
@@ -130,6 +130,9 @@ class OpenSSL:
         self.include, self.lib, self.rpath = [], [], []
         prefix = environ.get("OPENSSL_DIR")
         if prefix:
+            if not Path(prefix, "include/openssl/ssl.h").exists():
+                found = f"there is no include/openssl/ssl.h in OPENSSL_DIR, {prefix}"
+                raise SetupError(HELP.format(what=found))
             self.include = [str(Path(prefix, "include"))]
             self.lib = [
                 str(Path(prefix, name)) for name in ("lib64", "lib") if Path(prefix, name).is_dir()
@@ -281,9 +284,8 @@ class BuildExt(build_ext):
             except FileNotFoundError:
                 what, good = "a C compiler", False
             if not good:
-                raise SetupError(
-                    HELP.format(what=what, compiler=shlex.join(self.compiler.compiler_so[:1]))
-                )
+                compiler = shlex.join(self.compiler.compiler_so[:1])
+                raise SetupError(HELP.format(what=f"{what} cannot be found by\n    {compiler}"))
 
     def link(self, ext):
         objects = [str(self.object_of(source)) for source in ext.sources]
@@ -312,15 +314,19 @@ class BuildExt(build_ext):
             print(f"link {target}", flush=True)
         target.unlink(missing_ok=True)
         target.parent.mkdir(parents=True, exist_ok=True)
-        self.compiler.link_shared_object(
-            objects,
-            str(target),
-            libraries=self.get_libraries(ext),
-            extra_postargs=self.variant.link,
-            export_symbols=self.get_export_symbols(ext),
-            build_temp=self.build_temp,
-            target_lang="c",
-        )
+        try:
+            self.compiler.link_shared_object(
+                objects,
+                str(target),
+                libraries=self.get_libraries(ext),
+                extra_postargs=self.variant.link,
+                export_symbols=self.get_export_symbols(ext),
+                build_temp=self.build_temp,
+                target_lang="c",
+            )
+        except LinkError:
+            found = f"{ext.name} cannot be linked with {' and '.join(ext.libraries)}, see above"
+            raise SetupError(HELP.format(what=found)) from None
         recipe.write_text(shlex.join(words))
 
     def copy_extensions_to_source(self):

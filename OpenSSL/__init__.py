@@ -1,6 +1,15 @@
 """A Python interface to the OpenSSL library."""
 
-from OpenSSL import SSL, crypto, rand, tsafe, version
+try:
+    from OpenSSL import SSL, crypto, rand
+except ImportError as error:
+    if error.name == __name__:
+        error.add_note("pyOpenSSL's modules that are written in C are not here: build them.")
+    elif error.path is not None:
+        error.add_note("pyOpenSSL was built with another OpenSSL than the one here: see INSTALL.")
+    raise
+
+from OpenSSL import tsafe, version
 from OpenSSL.version import (
     __author__,
     __copyright__,

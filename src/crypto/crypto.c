@@ -41,8 +41,8 @@ crypto_exec(PyObject *module)
 {
     crypto_state *state = PyModule_GetState(module);
 
-    util_keep_openssl();
-    if (util_add_exception(module, "OpenSSL.crypto.Error", error_doc, NULL, &state->Error) < 0
+    if (util_start_openssl() < 0
+        || util_add_exception(module, "OpenSSL.crypto.Error", error_doc, NULL, &state->Error) < 0
         || util_add_constants(module, crypto_constants) < 0
         || util_add_type(module, &pkey_spec, &state->PKey_Type) < 0
         || util_add_type(module, &curve_spec, &state->Curve_Type) < 0

@@ -241,7 +241,8 @@ rand_exec(PyObject *module)
 {
     rand_state *state = PyModule_GetState(module);
 
-    util_keep_openssl();
+    if (util_start_openssl() < 0)
+        return -1;
     return util_add_exception(module, "OpenSSL.rand.Error", error_doc, NULL, &state->Error);
 }
 

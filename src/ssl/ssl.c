@@ -186,11 +186,10 @@ ssl_exec(PyObject *module)
 {
     ssl_state *state = PyModule_GetState(module);
 
-    util_keep_openssl();
-    if (import_crypto(state) < 0 || import_errorcode(state) < 0 || make_no_calls(state) < 0
-        || add_exceptions(module, state) < 0 || add_types(module, state) < 0
-        || add_constants(module, state) < 0 || add_places(module) < 0
-        || util_add_functions(module, ssl_native_methods) < 0)
+    if (util_start_openssl() < 0 || import_crypto(state) < 0 || import_errorcode(state) < 0
+        || make_no_calls(state) < 0 || add_exceptions(module, state) < 0
+        || add_types(module, state) < 0 || add_constants(module, state) < 0
+        || add_places(module) < 0 || util_add_functions(module, ssl_native_methods) < 0)
         return -1;
     return 0;
 }

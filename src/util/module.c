@@ -25,10 +25,23 @@ show_dict(PyTypeObject *type)
     return failed ? -1 : 0;
 }
 
-void
-util_keep_openssl(void)
+/* 0xMNN00PP0: the major version in the highest four bits, the minor one in the next eight. */
+static int
+is_too_old(unsigned long built, unsigned long found)
 {
+    return found >> 28 != built >> 28 || found >> 20 < built >> 20;
+}
+
+int
+util_start_openssl(void)
+{
+    if (is_too_old(UTIL_BUILT_WITH, OpenSSL_version_num())) {
+        PyErr_Format(PyExc_ImportError, "pyOpenSSL was built with %s and cannot run with %s",
+                     OPENSSL_VERSION_TEXT, OpenSSL_version(OPENSSL_VERSION));
+        return -1;
+    }
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+    return 0;
 }
 
 int

@@ -37,6 +37,8 @@
 #error "OpenSSL 3.0 or newer is needed"
 #endif
 
+#define UTIL_BUILT_WITH ((unsigned long)OPENSSL_VERSION_NUMBER)
+
 /* OpenSSL 4 hands out const what 3.x's readers still take as plain. */
 #if OPENSSL_VERSION_NUMBER >= 0x40000000L
 typedef const X509_EXTENSION util_extension;

@@ -213,6 +213,21 @@ class TestFindingOpenSSL:
         assert len(said.splitlines()) < 24
         assert "Traceback" not in said
 
+    def test_an_openssl_dir_without_it(self, project):
+        """The system's own must not be taken in its place without a word."""
+        said = build(project, OPENSSL_DIR="/nowhere", good=False)
+        assert "there is no include/openssl/ssl.h in OPENSSL_DIR, /nowhere\n" in said
+        assert "libssl-dev" in said
+        assert "Traceback" not in said
+
+    def test_libraries_that_are_missing(self, project, other):
+        """Headers without the library: the linker says what it looks for."""
+        (other / "lib/libcrypto.so").write_text("not a library")
+        said = build(project, OPENSSL_DIR=str(other), good=False)
+        assert "cannot be linked with crypto, see above" in said
+        assert "libssl-dev" in said
+        assert "Traceback" not in said
+
     def test_without_a_compiler_is_told_too(self, project):
         said = build(project, CC="/nowhere/cc", good=False)
         assert "a C compiler cannot be found" in said

@@ -1,13 +1,16 @@
 """The package's names, its version among them."""
 
+import os
 import re
+import shutil
+import subprocess
 import sys
 
 import pytest
 
 import OpenSSL
 import support
-from OpenSSL import version
+from OpenSSL import SSL, version
 
 NAMES = ["author", "copyright", "email", "license", "summary", "title", "uri", "version"]
 
@@ -30,6 +33,75 @@ def test_import_star_gives_the_modules():
     exec("from OpenSSL import *", scope)
     for name in ("SSL", "crypto", "rand", "version"):
         assert scope[name] is sys.modules[f"OpenSSL.{name}"]
+
+
+class TestWrongLibrary:
+    """Who cannot be imported says why."""
+
+    @pytest.fixture
+    def package(self, tmp_path):
+        """A copy of the package."""
+        shutil.copytree(support.PACKAGE, tmp_path / "OpenSSL")
+        return tmp_path / "OpenSSL"
+
+    @staticmethod
+    def said(package, **environment):
+        environment["PYTHONPATH"] = str(package.parent)
+        result = subprocess.run(
+            [sys.executable, "-P", "-c", "import OpenSSL"],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=support.TIMEOUT,
+            check=False,
+        )
+        assert result.returncode == 1, result.stderr
+        return result.stderr[result.stderr.index("ImportError: ") :].splitlines()
+
+    def test_not_built(self, package):
+        for path in package.glob("*.so"):
+            path.unlink()
+        error, note = self.said(package)
+        assert "cannot import name" in error
+        assert note == "pyOpenSSL's modules that are written in C are not here: build them."
+
+    def test_missing(self, package):
+        changed = 0
+        for path in package.glob("*.so"):
+            code = path.read_bytes()
+            name = re.search(rb"libcrypto\.so\.(\d)\0", code)
+            if name is not None:
+                path.write_bytes(code.replace(name[0], name[0].replace(name[1], b"9")))
+                changed += 1
+        if not changed:
+            pytest.skip("the library has another name here")
+        error, note = self.said(package)
+        assert "libcrypto.so.9: cannot open shared object file" in error
+        assert note == "pyOpenSSL was built with another OpenSSL than the one here: see INSTALL."
+
+    @pytest.mark.parametrize(
+        ("number", "fits"),
+        [
+            ("OPENSSL_VERSION_NUMBER", True),
+            ("OPENSSL_VERSION_NUMBER & 0xfff00000", True),
+            ("OPENSSL_VERSION_NUMBER + 0x00100000", True),
+            ("OPENSSL_VERSION_NUMBER - 0x00100000", False),
+            ("OPENSSL_VERSION_NUMBER + 0x10000000", False),
+        ],
+    )
+    def test_of_another_version(self, package, tmp_path, number, fits):
+        compiler = shutil.which("cc") or pytest.skip("needs a compiler")
+        source, shim = tmp_path / "shim.c", tmp_path / "shim.so"
+        number = number.replace("OPENSSL_VERSION_NUMBER", f"{SSL.OPENSSL_VERSION_NUMBER:#x}ul")
+        source.write_text(f"unsigned long OpenSSL_version_num(void) {{ return {number}; }}\n")
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", shim, source], check=True)
+        preload = f"{os.environ.get('LD_PRELOAD', '')} {shim}".strip()
+        if fits:
+            support.run_script("import OpenSSL", LD_PRELOAD=preload)
+            return
+        [error] = self.said(package, LD_PRELOAD=preload)
+        assert error.startswith("ImportError: pyOpenSSL was built with OpenSSL ")
+        assert " and cannot run with OpenSSL " in error
 
 
 def test_import_is_silent_and_brings_in_no_cryptography():
