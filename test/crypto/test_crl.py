@@ -48,6 +48,18 @@ def with_entries(*entries):
     return crl
 
 
+def tlv(tag, *parts):
+    content = b"".join(parts)
+    return bytes([tag, 0x82]) + len(content).to_bytes(2, "big") + content
+
+
+def unsigned(*tail):
+    """The DER of a list of version 1 without issuer: *tail* comes behind its time."""
+    algorithm = bytes.fromhex("300d06092a864886f70d01010b0500")
+    start = algorithm, tlv(0x30), tlv(0x17, b"240101000000Z")
+    return tlv(0x30, tlv(0x30, *start, *tail), algorithm, tlv(0x03, b"\0"))
+
+
 def printed(pem):
     return support.openssl("crl", "-text", "-noout", stdin=pem).decode()
 
@@ -181,6 +193,10 @@ class TestAddRevoked:
 
 
 class TestGetRevoked:
+    @pytest.mark.parametrize("entries", [(), (tlv(0x30),)])
+    def test_loaded_without_entries(self, entries):
+        assert crypto.load_crl(ASN1, unsigned(*entries)).get_revoked() is None
+
     def test_tuple_of_copies(self):
         crl = with_entries(entry(b"2"), entry(b"1"))
         entries = crl.get_revoked()
@@ -540,8 +556,15 @@ class TestExport:
 
     def test_public_key(self, cert, key):
         public = crypto.load_publickey(PEM, crypto.dump_publickey(PEM, key))
-        with pytest.raises(crypto.Error):
+        with pytest.raises(crypto.Error, match="not a private key"):
             crypto.CRL().export(cert, public)
+
+    def test_version_for_what_was_loaded(self, cert, key):
+        """A list of version 1 has no extensions: with some it becomes one of version 2."""
+        number = bytes.fromhex("300a0603551d140403020105")
+        crl = crypto.load_crl(ASN1, unsigned(tlv(0xA0, tlv(0x30, number))))
+        text = printed(crl.export(cert, key))
+        assert "Version 2 (0x1)" in text and re.search(r"CRL Number:\s*5\b", text)
 
     def test_loaded_list(self, cert, key, authority, pki):
         foreign = pki.other_ca

@@ -309,17 +309,18 @@ class TestText:
         assert str(extension) == ("DNS:good.example\0.evil.example, email:a@b\0c, URI:http://x\0y")
 
     @pytest.mark.parametrize(
-        "kind, shown",
+        "kind, tag, shown",
         [
-            ("2b060104018237140203", "othername:UPN:good\0evil"),
-            ("2b06010505070809", "othername:SmtpUTF8Mailbox:good\0evil"),
+            ("2b060104018237140203", 0x0C, "othername:UPN:good\0evil"),
+            ("2b06010505070809", 0x0C, "othername:SmtpUTF8Mailbox:good\0evil"),
+            ("2b06010505070807", 0x16, "othername:SRVName:good\0evil"),
         ],
     )
-    def test_nul_is_seen_in_other_names(self, kind, shown):
+    def test_nul_is_seen_in_other_names(self, kind, tag, shown):
         def tlv(tag, content):
             return bytes([tag, len(content)]) + content
 
-        value = tlv(0xA0, tlv(0x0C, b"good\0evil"))
+        value = tlv(0xA0, tlv(tag, b"good\0evil"))
         names = tlv(0x30, tlv(0xA0, tlv(6, bytes.fromhex(kind)) + value))
         assert str(from_der(b"subjectAltName", names)) == shown
 

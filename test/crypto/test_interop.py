@@ -277,13 +277,14 @@ class TestPKey:
     def test_implementation_of_another(self):
         """Whatever implements the interface is taken by it."""
         real = ed25519.Ed25519PrivateKey.generate()
+        given = private_der(real)
 
         class Token(ed25519.Ed25519PrivateKey):
             def public_key(self):
                 return real.public_key()
 
             def private_bytes(self, encoding, format, encryption_algorithm):
-                return real.private_bytes(encoding, format, encryption_algorithm)
+                return given
 
             def private_bytes_raw(self):
                 raise NotImplementedError
@@ -299,6 +300,7 @@ class TestPKey:
 
         made = crypto.PKey.from_cryptography_key(Token())
         assert private_der(made.to_cryptography_key()) == private_der(real)
+        assert given == private_der(real)  # what others hold is not wiped
 
     def test_implementation_that_refuses(self):
         class Token(ed25519.Ed25519PrivateKey):

@@ -158,10 +158,16 @@ class TestFields:
             def title(self):
                 raise AttributeError("none today")
 
+            @property
+            def initials(self):
+                raise LookupError("of its own")
+
             def surname(self):
                 return "a method"
 
-        name = Mine(fresh(CN="x", OU="the name's", title="Dr"))
+        name = Mine(fresh(CN="x", OU="the name's", title="Dr", initials="X"))
+        with pytest.raises(LookupError, match="of its own"):
+            name.initials
         assert (name.CN, name.OU, name.surname()) == ("x", "the class's", "a method")
         assert name.title == "Dr"  # as __getattr__ would be asked then
         with pytest.raises(AttributeError):

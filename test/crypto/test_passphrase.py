@@ -269,8 +269,9 @@ class TestDump:
             crypto.dump_privatekey(PEM, key, "aes-128-cbc", "text")
         with pytest.raises(TypeError, match="passphrase"):
             crypto.dump_privatekey(PEM, key, None, "text")
-        with pytest.raises(ValueError, match="type"):
-            crypto.dump_privatekey(100, key)
+        for pkey in (key, crypto.PKey()):
+            with pytest.raises(ValueError, match="type"):
+                crypto.dump_privatekey(100, pkey)
 
     def test_without_a_cipher_it_is_not_used(self, key):
         assert crypto.dump_privatekey(PEM, key, None, SECRET) == crypto.dump_privatekey(PEM, key)

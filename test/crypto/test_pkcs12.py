@@ -301,6 +301,7 @@ class TestExport:
 
     def test_key_and_certificate(self, pki, exported):
         out = openssl_pkcs12(exported, "-nocerts")
+        assert b"Key Attributes: <No Attributes>" in out
         assert out.endswith(pki.server.key_pem)
         assert b"friendlyName: a name" in out
 

@@ -540,6 +540,20 @@ class TestExtensions:
         cert.add_extensions([extension, extension])
         assert cert.get_extension_count() == 2
 
+    def test_a_sequence_of_the_old_kind(self):
+        class Two:
+            def __getitem__(self, index):
+                if index > 1:
+                    raise IndexError
+                return crypto.X509Extension(b"nsComment", False, b"%d" % index)
+
+        cert = crypto.X509()
+        cert.add_extensions(Two())
+        assert [str(cert.get_extension(i)) for i in range(2)] == ["0", "1"]
+        container = crypto.PKCS12()
+        container.set_ca_certificates(type("Certs", (), {"__getitem__": [cert].__getitem__})())
+        assert container.get_ca_certificates() == (cert,)
+
     def test_all_or_nothing(self):
         cert = crypto.X509()
         good = crypto.X509Extension(b"nsComment", False, b"x")
