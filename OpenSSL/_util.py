@@ -341,6 +341,25 @@ def _succeeds(function: Callable[..., Any], *args: Any) -> int:
     return 1
 
 
+def _key(pkey: Any) -> Handle:
+    """A PKey's handle."""
+    handle: Handle = pkey._pkey
+    return handle
+
+
+def _key_of_kind(pkey: Any, kind: int) -> Any:
+    """The key itself, which is what the older functions call RSA, DSA or EC_KEY, or NULL."""
+    return pkey if _owner(pkey, crypto.PKey).type() == kind else ffi.NULL
+
+
+def _get_numbers(key: Any, **wanted: Any) -> None:
+    """Put the numbers that a key is made of, NULL for what it lacks, where C wants them."""
+    for name, place in wanted.items():
+        if place != ffi.NULL:
+            digits = _crypto._key_number(_owner(key, crypto.PKey), name)
+            place[0] = ffi.NULL if digits is None else Handle(key, "BIGNUM *", digits)
+
+
 def _oneline(name: crypto.X509Name) -> bytes:
     """A name as ``/CN=...``; what is not printable ASCII is escaped."""
     return b"".join(
@@ -453,6 +472,18 @@ class _Lib:
     def X509_verify_cert_error_string(self, code: int) -> bytes:
         return crypto.X509_verify_cert_error_string(code).encode()
 
+    def SSL_get_peer_tmp_key(self, ssl: Any, key: Any) -> int:
+        der = _ssl._peer_tmp_key(_owner(ssl, SSL.Connection))
+        if der is None:
+            return 0
+        made = crypto.load_publickey(crypto.FILETYPE_ASN1, der)
+        if made.type() <= 0:  # of a kind that has a name only
+            return 0
+        key[0] = _key(made)
+        return 1
+
+    SSL_get_server_tmp_key = SSL_get_peer_tmp_key
+
     # certificates, names, keys
 
     def X509_NAME_oneline(self, name: Any, buffer: Any, size: int) -> Any:
@@ -474,6 +505,44 @@ class _Lib:
 
     def EVP_PKEY_bits(self, pkey: Any) -> int:
         return int(_owner(pkey, crypto.PKey).bits())
+
+    def EVP_PKEY_get1_RSA(self, pkey: Any) -> Any:
+        return _key_of_kind(pkey, crypto.TYPE_RSA)
+
+    def EVP_PKEY_get1_DSA(self, pkey: Any) -> Any:
+        return _key_of_kind(pkey, crypto.TYPE_DSA)
+
+    def EVP_PKEY_get1_EC_KEY(self, pkey: Any) -> Any:
+        return _key_of_kind(pkey, crypto.TYPE_EC)
+
+    def EVP_PKEY_free(self, pkey: Any) -> None:
+        pass
+
+    RSA_free = DSA_free = EC_KEY_free = EVP_PKEY_free
+
+    def EC_KEY_get0_group(self, key: Any) -> Any:
+        return key
+
+    def EC_GROUP_get_curve_name(self, group: Any) -> int:
+        return int(_crypto._curve(_owner(group, crypto.PKey)))
+
+    def EC_curve_nid2nist(self, nid: int) -> Any:
+        return _crypto._nist_name(nid) or ffi.NULL
+
+    def RSA_get0_key(self, key: Any, n: Any, e: Any, d: Any) -> None:
+        _get_numbers(key, n=n, e=e, d=d)
+
+    def RSA_get0_factors(self, key: Any, p: Any, q: Any) -> None:
+        _get_numbers(key, **{"rsa-factor1": p, "rsa-factor2": q})
+
+    def DSA_get0_pqg(self, key: Any, p: Any, q: Any, g: Any) -> None:
+        _get_numbers(key, p=p, q=q, g=g)
+
+    def DSA_get0_key(self, key: Any, pub_key: Any, priv_key: Any) -> None:
+        _get_numbers(key, pub=pub_key, priv=priv_key)
+
+    def BN_bn2hex(self, number: Any) -> bytes:
+        return bytes(_owner(number, bytes))
 
     def ASN1_STRING_set_default_mask_asc(self, mask: Any) -> int:
         return int(_crypto._set_string_mask(_bytes_of(mask, 0)))

@@ -2,8 +2,10 @@
 
 import contextlib
 import ctypes
+import itertools
 import os
 import pathlib
+import re
 
 import pytest
 
@@ -308,7 +310,7 @@ class TestConstants:
         [
             "nothing",
             "Cryptography_HAS_WINGS",
-            "SSL_get_server_tmp_key",
+            "SSL_get_server_tmp_keys",
             "Context",
             "SSL_Context",
             "X509_V_FLAG___doc__",
@@ -562,6 +564,55 @@ class TestVerifyResult:
             SSL._verify_result(SSL.Connection.__new__(SSL.Connection))
 
 
+class TestTemporaryKey:
+    """The key that the peer has made for the handshake, and what Scrapy makes of it."""
+
+    def described(self, connection):
+        place = ffi.new("EVP_PKEY **")
+        if not lib.SSL_get_server_tmp_key(connection._ssl, place):
+            return None
+        key = ffi.gc(place[0], lib.EVP_PKEY_free)
+        kind = lib.EVP_PKEY_id(key)
+        if kind == lib.EVP_PKEY_EC:
+            group = lib.EC_KEY_get0_group(ffi.gc(lib.EVP_PKEY_get1_EC_KEY(key), lib.EC_KEY_free))
+            name = lib.EC_curve_nid2nist(lib.EC_GROUP_get_curve_name(group))
+        else:
+            name = lib.OBJ_nid2sn(kind)
+        return ffi.string(name).decode(), lib.EVP_PKEY_bits(key)
+
+    @pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION])
+    @pytest.mark.parametrize(
+        ("group", "expected"),
+        [
+            (b"P-256", ("P-256", 256)),
+            (b"P-384:P-256", ("P-384", 384)),
+            (b"X25519:P-256", ("X25519", 253)),
+        ],
+    )
+    def test_groups(self, version, group, expected):
+        context = support.client_context()
+        context.set_max_proto_version(version)
+        # The certificate is on P-256, which TLS 1.2 wants among the groups.
+        assert lib.SSL_CTX_set1_groups_list(context._context, group) == 1
+        client, _ = support.connected(client=context)
+        assert self.described(client) == expected
+
+    def test_none(self, pki):
+        """Before the handshake; and where the client encrypts the secret for the server's key."""
+        assert self.described(SSL.Connection(tls_context())) is None
+        context = support.client_context(pki.ca)
+        context.set_max_proto_version(SSL.TLS1_2_VERSION)
+        context.set_cipher_list(b"AES128-GCM-SHA256")
+        client, _ = support.connected(client=context, server=support.server_context(pki.server))
+        assert self.described(client) is None
+
+    def test_wrong_owner(self):
+        with pytest.raises(TypeError):
+            lib.SSL_get_server_tmp_key(tls_context()._context, [NULL])
+        with pytest.raises(TypeError):
+            SSL._peer_tmp_key(None)
+
+
 class TestName:
     def by_command(self, credential):
         out = support.openssl(
@@ -600,6 +651,75 @@ class TestOther:
         handle = pki.ca.pkey()._pkey
         assert lib.EVP_PKEY_id(handle) == lib.EVP_PKEY_RSA
         assert lib.EVP_PKEY_bits(handle) == 2048
+
+    def numbers(self, handle, function, *names):
+        places = {name: ffi.new("BIGNUM **") for name in names}
+        getattr(lib, function)(handle, *places.values())
+        return {
+            name: None if place[0] == NULL else int(ffi.string(lib.BN_bn2hex(place[0])), 16)
+            for name, place in places.items()
+        }
+
+    def shown(self, pem, label):
+        """A number as the command shows it."""
+        text = support.openssl("pkey", "-noout", "-text", stdin=pem).decode()
+        lines = re.split(rf"\n{label}: *\n", text)[1].splitlines()
+        digits = itertools.takewhile(lambda line: line.startswith(" "), lines)
+        return int("".join(digits).replace(":", "").replace(" ", ""), 16)
+
+    def test_rsa(self, pki):
+        pem = pki.ca.key_pem
+        key = ffi.gc(lib.EVP_PKEY_get1_RSA(pki.ca.pkey()._pkey), lib.RSA_free)
+        assert self.numbers(key, "RSA_get0_key", "n", "e", "d") == {
+            "n": self.shown(pem, "modulus"),
+            "e": 65537,
+            "d": self.shown(pem, "privateExponent"),
+        }
+        assert self.numbers(key, "RSA_get0_factors", "p", "q") == {
+            "p": self.shown(pem, "prime1"),
+            "q": self.shown(pem, "prime2"),
+        }
+        lib.RSA_get0_key(key, NULL, NULL, NULL)
+        public = lib.EVP_PKEY_get1_RSA(pki.ca.x509().get_pubkey()._pkey)
+        assert self.numbers(public, "RSA_get0_key", "n", "e", "d")["d"] is None
+        assert lib.EVP_PKEY_get1_DSA(key) == lib.EVP_PKEY_get1_EC_KEY(key) == NULL
+
+    def test_dsa(self):
+        parameters = support.openssl(
+            "genpkey", "-genparam", "-algorithm", "DSA", "-pkeyopt", "dsa_paramgen_bits:1024"
+        )
+        path = support.fresh_path()
+        path.write_bytes(parameters)
+        pem = support.openssl("genpkey", "-paramfile", path)
+        handle = crypto.load_privatekey(crypto.FILETYPE_PEM, pem)._pkey
+        key = ffi.gc(lib.EVP_PKEY_get1_DSA(handle), lib.DSA_free)
+        found = self.numbers(key, "DSA_get0_pqg", "P", "Q", "G")
+        found |= self.numbers(key, "DSA_get0_key", "pub", "priv")
+        assert found == {label: self.shown(pem, label) for label in ("P", "Q", "G", "pub", "priv")}
+        assert lib.EVP_PKEY_get1_RSA(handle) == NULL
+
+    @pytest.mark.parametrize(
+        ("kind", "short", "nist"),
+        [("ec", b"prime256v1", b"P-256"), ("rsa", b"UNDEF", None), ("ed25519", b"UNDEF", None)],
+    )
+    def test_curve(self, kind, short, nist):
+        handle = crypto.load_privatekey(crypto.FILETYPE_PEM, support.new_key(kind))._pkey
+        key = lib.EVP_PKEY_get1_EC_KEY(handle)
+        assert (key == NULL) == (nist is None)
+        nid = lib.EC_GROUP_get_curve_name(lib.EC_KEY_get0_group(handle))
+        assert ffi.string(lib.OBJ_nid2sn(nid)) == short
+        assert lib.EC_curve_nid2nist(nid) == (nist or NULL)
+
+    def test_wrong_numbers(self, pki):
+        for wrong in (None, 1, pki.ca.pkey()._pkey, NULL):
+            with pytest.raises(TypeError):
+                lib.BN_bn2hex(wrong)
+        with pytest.raises(crypto.Error):
+            crypto._key_number(crypto.PKey(), "n")
+        with pytest.raises(TypeError):
+            crypto._key_number(None, "n")
+        with pytest.raises(TypeError):
+            crypto._curve(None)
 
     def test_default_places(self):
         folder = support.openssl("version", "-d").decode().split('"')[1]

@@ -2,6 +2,8 @@
 #include "util/args.h"
 #include "util/error.h"
 
+#include <string.h>
+
 /* Private functions behind OpenSSL._util.lib, for other packages that call OpenSSL through it. */
 
 /* ERR_raise as somebody else's code would do it. */
@@ -127,6 +129,70 @@ native_count_trusted(PyObject *module, PyObject *const *args, Py_ssize_t nargs, 
     return PyLong_FromLong(count);
 }
 
+/* One of the numbers that a key is made of, as BN_bn2hex writes it; None: it has none of that
+   name. */
+static PyObject *
+native_key_number(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("_key_number", 2, 2, "key", "name");
+    PyObject *given[2], *name = NULL, *result = NULL;
+    BIGNUM *number = NULL;
+    EVP_PKEY *key = NULL;
+    char *digits = NULL;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0
+        || (name = util_as_identifier(given[1], "name")) == NULL
+        || (key = crypto_as_pkey(PyModule_GetState(module), given[0], "key")) == NULL)
+        goto done;
+    util_errors_clear();
+    if (EVP_PKEY_get_bn_param(key, PyBytes_AS_STRING(name), &number)) {
+        digits = BN_bn2hex(number);
+        result = digits == NULL ? util_raise_memory() : PyBytes_FromString(digits);
+    } else if (util_errors_swallow() == 0)
+        result = Py_NewRef(Py_None);
+done:
+    if (digits != NULL)
+        OPENSSL_clear_free(digits, strlen(digits));
+    BN_clear_free(number);
+    EVP_PKEY_free(key);
+    Py_XDECREF(name);
+    return result;
+}
+
+/* The number of a key's curve; 0: there is none. */
+static PyObject *
+native_curve(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("_curve", 1, 1, "key");
+    char name[80] = "";
+    int nid = NID_undef;
+    PyObject *given[1];
+    EVP_PKEY *key;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0
+        || (key = crypto_as_pkey(PyModule_GetState(module), given[0], "key")) == NULL)
+        return NULL;
+    util_errors_clear();
+    if (EVP_PKEY_get_group_name(key, name, sizeof name, NULL))
+        nid = OBJ_txt2nid(name);
+    EVP_PKEY_free(key);
+    return util_errors_swallow() < 0 ? NULL : PyLong_FromLong(nid);
+}
+
+/* What NIST calls a curve, or None. */
+static PyObject *
+native_nist_name(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("_nist_name", 1, 1, "nid");
+    PyObject *given[1];
+    int nid;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0
+        || util_as_int(given[0], "nid", &nid) < 0)
+        return NULL;
+    return Py_BuildValue("y", EC_curve_nid2nist(nid));
+}
+
 PyMethodDef crypto_native_methods[] = {
     UTIL_ROW_OF(_push_error, native_push_error, NULL),
     UTIL_ROW_OF(_raise_errors, native_raise_errors, NULL),
@@ -136,5 +202,8 @@ PyMethodDef crypto_native_methods[] = {
     UTIL_ROW_OF(_nid_names, native_nid_names, NULL),
     UTIL_ROW_OF(_set_string_mask, native_set_string_mask, NULL),
     UTIL_ROW_OF(_count_trusted, native_count_trusted, NULL),
+    UTIL_ROW_OF(_key_number, native_key_number, NULL),
+    UTIL_ROW_OF(_curve, native_curve, NULL),
+    UTIL_ROW_OF(_nist_name, native_nist_name, NULL),
     {NULL},
 };

@@ -128,6 +128,38 @@ native_verify_result(PyObject *module, PyObject *const *args, Py_ssize_t nargs, 
     return PyLong_FromLong(result);
 }
 
+/* The public key that the peer has made for this handshake, as DER; None: there is none that can be
+   written so. */
+static PyObject *
+native_peer_tmp_key(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    UTIL_PARAMS("_peer_tmp_key", 1, 1, "connection");
+    ssl_state *state = PyModule_GetState(module);
+    PyObject *given[1], *result;
+    unsigned char *der = NULL;
+    EVP_PKEY *key = NULL;
+    int size = 0;
+    SSL *ssl;
+
+    if (util_bind(&params, args, nargs, kwnames, given) < 0
+        || util_check_instance(given[0], state->Connection_Type, "connection") < 0
+        || (ssl = ssl_connection_enter(given[0])) == NULL)
+        return NULL;
+    util_errors_clear();
+    if (SSL_get_peer_tmp_key(ssl, &key))
+        size = i2d_PUBKEY(key, &der);
+    ssl_connection_leave(given[0]);
+    if (util_errors_swallow() < 0)
+        result = NULL;
+    else if (size > 0)
+        result = PyBytes_FromStringAndSize((char *)der, size);
+    else
+        result = Py_NewRef(Py_None);
+    EVP_PKEY_free(key);
+    OPENSSL_free(der);
+    return result;
+}
+
 /* ---- contexts ---- */
 
 /* The SSL_CTX of any object to write to, or NULL with an exception. */
@@ -211,6 +243,7 @@ PyMethodDef ssl_native_methods[] = {
     UTIL_ROW_OF(_set_host, native_set_host, NULL),
     UTIL_ROW_OF(_set_address, native_set_address, NULL),
     UTIL_ROW_OF(_verify_result, native_verify_result, NULL),
+    UTIL_ROW_OF(_peer_tmp_key, native_peer_tmp_key, NULL),
     UTIL_ROW_OF(_set_post_handshake_auth, native_set_post_handshake_auth, NULL),
     UTIL_ROW_OF(_set_groups, native_set_groups, NULL),
     UTIL_ROW_OF(_set_signature_algorithms, native_set_signature_algorithms, NULL),
