@@ -825,7 +825,6 @@ class TestInfo:
             connection.shutdown()
         assert support.queued_errors() == []
 
-
     def test_the_end_is_not_blamed(self):
         """It stays our own failure when the peer goes, too."""
         errors = [ZeroDivisionError]

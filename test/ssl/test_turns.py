@@ -15,9 +15,6 @@ import pytest
 import support
 from OpenSSL import SSL
 
-END = b"<end of the stream>"
-ALLOW_CLIENT_RENEGOTIATION = 0x100
-
 
 @contextlib.contextmanager
 def closing(*pair):
