@@ -1,0 +1,160 @@
+"""The programs of the guides, and what the guides show of them."""
+
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import support
+from OpenSSL import SSL
+
+DOC = Path(__file__).parents[2] / "doc"
+EXAMPLES = DOC / "examples"
+UNFINISHED = support.UNFINISHED
+
+
+def run(name, *args, check=True, **environment):
+    result = support.run_file(EXAMPLES / name, *args, check=False, **UNFINISHED, **environment)
+    assert not check or result.returncode == 0, result.stdout
+    return result.stdout
+
+
+def shown(page, command):
+    """What the page shows below a command, up to the next one."""
+    text = (DOC / page).read_text()
+    block = re.search(rf"^   \$ {re.escape(command)}.*\n((?:   (?!\$).*\n)*)", text, re.MULTILINE)
+    return [line.strip() for line in block[1].splitlines()]
+
+
+@contextlib.contextmanager
+def server(name, *args):
+    """The port of a program that runs until the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-X", "dev", "-W", "error", EXAMPLES / name, *args],
+        env={**os.environ, **UNFINISHED},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield int(process.stdout.readline().removeprefix("listening on port "))
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("certificates")
+    run("make_certificates.py", path)
+    return path
+
+
+def test_mutual_tls():
+    said = run("mutual_tls.py").splitlines()
+    assert sorted(said) == sorted(shown("mutual.rst", "python mutual_tls.py"))
+
+
+class TestDtlsEcho:
+    """dtls_echo.py: clients, strangers and noise."""
+
+    def test_clients(self, folder):
+        with server("dtls_echo.py", "server", folder) as port:
+            for words in (["hello", "world"], ["again"]):
+                first, *rest = run("dtls_echo.py", "client", folder, port, *words).splitlines()
+                assert first.startswith("DTLSv1.2 ")
+                assert rest == words
+
+    def test_noise_harms_nobody(self, folder):
+        context = SSL.Context(SSL.DTLS_CLIENT_METHOD)
+        with server("dtls_echo.py", "server", folder) as port:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain:
+                plain.connect(("127.0.0.1", port))
+                client = SSL.Connection(context, plain)
+                client.set_connect_state()
+                client.do_handshake()
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+                    for noise in (b"", b"GET / HTTP/1.1\r\n\r\n", bytes(2000)):
+                        plain.send(noise)
+                        other.sendto(noise, ("127.0.0.1", port))
+                client.send(b"still here")
+                assert client.recv(100) == b"still here"
+
+    def test_who_brings_no_cookie_gets_little(self, folder):
+        """The answer to a stranger is shorter than the question, and the same each time."""
+        context = SSL.Context(SSL.DTLS_CLIENT_METHOD)
+        context.set_options(SSL.OP_NO_QUERY_MTU)
+        client = SSL.Connection(context)
+        client.set_ciphertext_mtu(1400)
+        client.set_connect_state()
+        with pytest.raises(SSL.WantReadError):
+            client.do_handshake()
+        hello = client.bio_read(65536)
+        with server("dtls_echo.py", "server", folder) as port:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain:
+                plain.connect(("127.0.0.1", port))
+                plain.settimeout(support.TIMEOUT)
+                answers = []
+                for _ in range(3):
+                    plain.send(hello)
+                    answers.append(plain.recv(65536))
+        assert len(set(answers)) == 1
+        assert len(answers[0]) < len(hello)
+
+
+def test_resume(folder):
+    with server("echo_server.py", folder) as port:
+        said = run("resume.py", folder, port).splitlines()
+    assert said == shown("sessions.rst", "python resume.py")
+
+
+class TestTrace:
+    """trace.py: steps, certificates, alerts, keys."""
+
+    def test_good(self, folder, tmp_path):
+        keys = tmp_path / "keys"
+        with server("echo_server.py", folder) as port:
+            said = run("trace.py", "localhost", port, folder / "ca.pem", SSLKEYLOGFILE=str(keys))
+        assert "  certificate 1: Example/Example Root: good\n" in said
+        assert "  certificate 0: Example/Example Server: good\n" in said
+        assert "  done\nTLSv1.3 " in said
+        assert "  said alert 0 (warning)\n" in said
+        assert re.search(
+            r"^CLIENT_TRAFFIC_SECRET_0 [0-9a-f]{64} [0-9a-f]+$", keys.read_text(), re.M
+        )
+        assert keys.stat().st_mode & 0o77 == 0
+
+    def test_as_the_page_shows_it(self, folder, pki):
+        with server("echo_server.py", folder) as port:
+            said = run("trace.py", "localhost", port, pki.other_ca.cert_path, check=False)
+        lines = [line.strip() for line in said.splitlines()]
+        for line in shown("debugging.rst", "python trace.py localhost 4433"):
+            assert line == "..." or line in lines
+
+
+def test_debug_prints_what_the_page_shows():
+    labels = [line.partition(": ")[0] for line in shown("debugging.rst", "python -m OpenSSL.debug")]
+    said = support._run_python(["-m", "OpenSSL.debug"], True, support.STRICT, support.TIMEOUT, {})
+    assert [line.partition(": ")[0] for line in said.splitlines()][: len(labels) - 1] == labels[:-1]
+
+
+def test_names_that_are_back_are_here():
+    """What doc/migrating.rst lists as gone from the original."""
+    import OpenSSL
+    from OpenSSL import crypto
+
+    text = (DOC / "migrating.rst").read_text()
+    rows = re.findall(r"^   \* - \d\d\.\d\n     - ((?:.*\n(?=       ))*.*)\n", text, re.MULTILINE)
+    places = {"SSL": SSL, "crypto": crypto, "Connection": SSL.Connection, "X509": crypto.X509}
+    names = re.findall(r"``([\w.]+)``", "\n".join(rows))
+    assert len(names) > 25
+    for name in names:
+        owner, _, attribute = name.rpartition(".")
+        assert hasattr(places[owner] if owner else OpenSSL, attribute or name) or name in (
+            "add",
+            "status",
+        ), name
