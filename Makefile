@@ -11,6 +11,7 @@ READY := $(VENV)/.ready-$(shell cksum < $(REQUIREMENTS) | cut -d' ' -f1)
 ready = .venv-$(1)/.ready-$(shell cksum < requirements-$(1).txt | cut -d' ' -f1)
 UPSTREAM_READY := $(call ready,upstream)
 OLDER_READY := $(call ready,upstream-23) $(call ready,upstream-20)
+OLD_CRYPTOGRAPHY_READY := $(call ready,cryptography-2)
 PIP := install -q --disable-pip-version-check --cache-dir $(CURDIR)/build/pip
 SETUP := $(PY) setup.py -q
 # -P: OpenSSL is the one that is to be tested, not the one that lies in the current folder.
@@ -62,7 +63,7 @@ $(call ready,$(1)): requirements-$(1).txt
 	.venv-$(1)/bin/python -m pip $$(PIP) -r requirements-$(1).txt
 	@rm -f .venv-$(1)/.ready-* && touch $$@
 endef
-$(foreach one,upstream upstream-23 upstream-20,$(eval $(call original,$(one))))
+$(foreach one,upstream upstream-23 upstream-20 cryptography-2,$(eval $(call original,$(one))))
 
 # ---- building and testing ----
 
@@ -93,7 +94,7 @@ pytest:
 faults: build-debug ## fail every allocation in turn, in as many processes as there are processors
 	$(PYTEST) -m slow test/whole/test_faults.py
 
-same: build-debug $(UPSTREAM_READY) $(OLDER_READY) ## the behaviour tests on the original, all vectors with cryptography
+same: build-debug $(UPSTREAM_READY) $(OLDER_READY) $(OLD_CRYPTOGRAPHY_READY) ## the behaviour tests on the original, all vectors with cryptography
 	$(PYTEST) -m '' test/interop
 
 twisted: build-debug $(UPSTREAM_READY) ## Twisted's own tests of TLS, with ours and with the original

@@ -14,6 +14,27 @@
 
 /* ---- what all of them need ---- */
 
+/* util_call, of at most two arguments: before version 3.1 a backend must stand behind them. */
+static PyObject *
+call(PyObject *object, const char *method, PyObject *const *args, size_t count)
+{
+    PyObject *result = util_call(object, method, args, count), *with_backend[3];
+    PyObject *backends;
+
+    if (result != NULL || !PyErr_ExceptionMatches(PyExc_TypeError))
+        return result;
+    PyErr_Clear();
+    for (size_t i = 0; i < count; i++)
+        with_backend[i] = args[i];
+    backends = PyImport_ImportModule("cryptography.hazmat.backends");
+    with_backend[count] = backends == NULL ? NULL : util_call(backends, "default_backend", NULL, 0);
+    if (with_backend[count] != NULL)
+        result = util_call(object, method, with_backend, count + 1);
+    Py_XDECREF(with_backend[count]);
+    Py_XDECREF(backends);
+    return result;
+}
+
 PyObject *
 crypto_interop_load(const char *module, const char *loader, PyObject *der)
 {
@@ -23,7 +44,7 @@ crypto_interop_load(const char *module, const char *loader, PyObject *der)
         return NULL;
     imported = PyImport_ImportModule(module);
     if (imported != NULL)
-        result = util_call(imported, loader, &der, 1);
+        result = call(imported, loader, &der, 1);
     Py_XDECREF(imported);
     Py_DECREF(der);
     return result;
@@ -60,12 +81,10 @@ refuse(PyObject *value, const char *what, const char *name)
     PyErr_Format(PyExc_TypeError, "%s must be %s, not %.100s", name, what, Py_TYPE(value)->tp_name);
 }
 
-/* What its method gives back, which has to be bytes. */
+/* What a method gave back, which has to be bytes. */
 static PyObject *
-call_for_bytes(PyObject *value, const char *method, PyObject *const *args, size_t count)
+bytes_of(PyObject *result)
 {
-    PyObject *result = util_call(value, method, args, count);
-
     if (result != NULL && util_check_bytes(result, "an encoding") < 0)
         Py_CLEAR(result);
     return result;
@@ -101,7 +120,7 @@ crypto_interop_der(PyObject *value, const char *class_name, const char *name)
     if (serialization != NULL)
         encoding = member_of(serialization, "Encoding", "DER");
     if (encoding != NULL)
-        result = call_for_bytes(value, "public_bytes", &encoding, 1);
+        result = bytes_of(util_call(value, "public_bytes", &encoding, 1));
     Py_XDECREF(encoding);
     Py_XDECREF(serialization);
     return result;
@@ -243,7 +262,7 @@ crypto_interop_as_name(PyObject *value, const char *name, PyObject *exc)
     if (is_name == 0)
         refuse(value, "an X509Name or a cryptography.x509.Name", name);
     else if (is_name > 0)
-        der = call_for_bytes(value, "public_bytes", NULL, 0);
+        der = bytes_of(call(value, "public_bytes", NULL, 0));
     DECODE(result, d2i_X509_NAME, der, exc);
     Py_XDECREF(der);
     return result;
@@ -293,7 +312,7 @@ crypto_interop_from_pkey(EVP_PKEY *pkey, int only_public, PyObject *exc)
     args[1] = Py_None; /* it is not encrypted */
     imported = PyImport_ImportModule(SERIALIZATION);
     if (imported != NULL)
-        result = util_call(imported, "load_der_private_key", args, 2);
+        result = call(imported, "load_der_private_key", args, 2);
     Py_XDECREF(imported);
     forget_secret(der);
     return result;
@@ -341,14 +360,14 @@ key_bytes(PyObject *key, int only_public)
     if (only_public) {
         how[1] = member_of(serialization, "PublicFormat", "SubjectPublicKeyInfo");
         if (how[1] != NULL)
-            result = call_for_bytes(key, "public_bytes", how, 2);
+            result = bytes_of(util_call(key, "public_bytes", how, 2));
         goto done;
     }
     how[1] = member_of(serialization, "PrivateFormat", "PKCS8");
     if (how[1] != NULL)
         how[2] = util_call(serialization, "NoEncryption", NULL, 0);
     if (how[2] != NULL)
-        result = call_for_bytes(key, "private_bytes", how, 3);
+        result = bytes_of(util_call(key, "private_bytes", how, 3));
 done:
     for (size_t i = 0; i < Py_ARRAY_LENGTH(how); i++)
         Py_XDECREF(how[i]);
