@@ -731,6 +731,61 @@ def run_file(path, *args, check=True, flags=STRICT, timeout=TIMEOUT, **environme
     return _run_python([path, *args], check, flags, timeout, environment)
 
 
+EXAMPLES = HERE.parent / "doc/examples"
+
+
+class Example:
+    """A program of doc/examples that serves until it is told to stop; where it listens is *port*.
+
+    Then *output* is what it has written, and it must have ended well.  *files* limits its
+    descriptors.
+    """
+
+    UNPREPARED = {"echo_server.py"}  # for a signal that ends them
+
+    def __init__(self, name, *args, files=None):
+        command = [sys.executable, *STRICT, EXAMPLES / name, *map(str, args)]
+        if files:
+            command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
+        self._status = -signal.SIGTERM if name in self.UNPREPARED else 0
+        self._process = subprocess.Popen(
+            command,
+            env={**os.environ, **UNFINISHED},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        line = self._process.stdout.readline()
+        assert line.startswith("listening on port "), line + self._process.stdout.read()
+        self.port = int(line.split()[-1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        self._process.send_signal(signal.SIGKILL if kind else signal.SIGTERM)
+        self.output, _ = self._process.communicate(timeout=TIMEOUT)
+        if kind is None:
+            assert self._process.returncode == self._status, self.output
+
+    def connect(self, blocking=True, window=None):
+        """A socket to it; *window* is how much it receives ahead."""
+        plain = socket.socket()
+        if window is not None:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+        plain.connect(("127.0.0.1", self.port))
+        plain.setblocking(blocking)
+        return plain
+
+
+@functools.cache
+def example_certificates():
+    """The folder that make_certificates.py has filled."""
+    path = fresh_path()
+    run_file(EXAMPLES / "make_certificates.py", path)
+    return path
+
+
 def fork():
     """os.fork, which newer Pythons warn about when there are threads: that is what is tested."""
     with warnings.catch_warnings():

@@ -20,7 +20,7 @@ from OpenSSL import SSL, crypto, rand
 
 ROOT = Path(__file__).resolve().parent.parent
 DOC = ROOT / "doc"
-EXAMPLES = DOC / "examples"
+EXAMPLES = support.EXAMPLES
 PAGES = [*sorted(DOC.rglob("*.rst")), ROOT / "README", ROOT / "INSTALL"]
 STUBS = sorted(support.PACKAGE.glob("*.pyi"))
 # Whose attributes the manual's sketches use, by the names that they have there.
@@ -76,23 +76,6 @@ class TestSessions:
         assert len(sessions((DOC / "tutorial.rst").read_text()).examples) > 50
 
 
-class Program:
-    """An example that runs until it is told to stop, and says on which port it listens."""
-
-    def __init__(self, name, *args):
-        command = [sys.executable, "-X", "dev", EXAMPLES / name, *args]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        self.port = int(line.removeprefix("listening on port "))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, traceback):
-        self.process.kill()
-        self.process.communicate()
-
-
 def run_example(name, *args, check=True):
     command = [sys.executable, "-X", "dev", "-W", "error", EXAMPLES / name, *map(str, args)]
     # Its daemon threads hold what they hold when the process ends, and service_identity brings in
@@ -108,12 +91,10 @@ def run_example(name, *args, check=True):
     )
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+@pytest.fixture
+def folder():
     """What make_certificates.py writes."""
-    path = tmp_path_factory.mktemp("certificates")
-    run_example("make_certificates.py", path)
-    return path
+    return support.example_certificates()
 
 
 class TestExamples:
@@ -131,7 +112,7 @@ class TestExamples:
 
     @pytest.mark.parametrize("server", ["echo_server.py", "nonblocking_server.py"])
     def test_echo(self, folder, server):
-        with Program(server, folder) as program:
+        with support.Example(server, folder) as program:
             for _ in range(2):
                 output = run_example("echo_client.py", folder, program.port, 3).stdout
                 assert "hashes equal" in output
@@ -141,11 +122,10 @@ class TestExamples:
         context = SSL.Context(SSL.TLS_CLIENT_METHOD)
         context.load_verify_locations(folder / "ca.pem")
         context.set_verify(SSL.VERIFY_PEER)
-        with Program("nonblocking_server.py", folder) as program:
+        with support.Example("nonblocking_server.py", folder) as program:
 
             def connect():
-                plain = socket.create_connection(("127.0.0.1", program.port))
-                connection = SSL.Connection(context, plain)
+                connection = SSL.Connection(context, program.connect())
                 connection.set_connect_state()
                 return connection
 
@@ -188,7 +168,7 @@ class TestExamples:
         assert "hello" not in result.stdout
 
     def test_all_are_run(self):
-        tests = [Path(__file__), *(support.HERE / "examples").glob("*.py")]
+        tests = [Path(__file__), Path(support.__file__), *(support.HERE / "examples").glob("*.py")]
         text = "".join(path.read_text() for path in tests)
         assert [path.name for path in EXAMPLES.glob("*.py") if f'"{path.name}"' not in text] == []
 

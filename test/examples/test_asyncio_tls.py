@@ -3,20 +3,15 @@
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 import ssl
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 import support
 from OpenSSL import SSL
 
-EXAMPLES = Path(__file__).parents[2] / "doc/examples"
-PROGRAM = EXAMPLES / "asyncio_tls.py"
+PROGRAM = "asyncio_tls.py"
 BLOCK = os.urandom(65536)
 HOST = "127.0.0.1"
 
@@ -24,7 +19,7 @@ HOST = "127.0.0.1"
 @pytest.fixture
 def tls(monkeypatch):
     """The program as a module."""
-    monkeypatch.syspath_prepend(str(EXAMPLES))
+    monkeypatch.syspath_prepend(str(support.EXAMPLES))
     import asyncio_tls
 
     return asyncio_tls
@@ -70,27 +65,16 @@ async def exchange(reader, writer, data=b"hello"):
 
 
 class TestPrograms:
-    def test_server_and_client(self, tmp_path):
-        support.run_file(EXAMPLES / "make_certificates.py", tmp_path)
-        process = subprocess.Popen(
-            [sys.executable, "-X", "dev", "-W", "error", PROGRAM, tmp_path],
-            env={**os.environ, **support.UNFINISHED},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        try:
-            port = int(process.stdout.readline().removeprefix("listening on port "))
-            for client in (PROGRAM, EXAMPLES / "echo_client.py"):
-                output = support.run_file(client, tmp_path, port, 2, **support.UNFINISHED)
+    def test_server_and_client(self):
+        folder = support.example_certificates()
+        with support.Example(PROGRAM, folder) as server:
+            for client in (PROGRAM, "echo_client.py"):
+                output = support.run_file(
+                    support.EXAMPLES / client, folder, server.port, 2, **support.UNFINISHED
+                )
                 assert "echoed   2 MiB each way, hashes equal" in output
                 assert "server   Example Server of Example, verified" in output
-            process.send_signal(signal.SIGTERM)
-            rest, _ = process.communicate(timeout=support.TIMEOUT)
-        finally:
-            process.kill()
-            process.communicate()
-        assert (process.returncode, rest) == (0, "")
+        assert server.output == ""
 
 
 class TestPeers:

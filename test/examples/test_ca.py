@@ -12,7 +12,7 @@ import pytest
 import support
 from OpenSSL import crypto
 
-PROGRAM = support.HERE.parent / "doc" / "examples" / "ca.py"
+PROGRAM = support.EXAMPLES / "ca.py"
 PEM = crypto.FILETYPE_PEM
 SECRET = "correct horse"
 

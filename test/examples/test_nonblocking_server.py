@@ -4,21 +4,16 @@ import contextlib
 import hashlib
 import os
 import selectors
-import signal
 import socket
 import ssl
 import struct
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
 import support
 from OpenSSL import SSL
 
-EXAMPLES = Path(__file__).parents[2] / "doc/examples"
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 CLIENTS = 500
 LIMIT = 1 << 18  # as in the program
@@ -26,10 +21,8 @@ PLAIN_REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("certificates")
-    support.run_file(EXAMPLES / "make_certificates.py", path)
-    return path
+def folder():
+    return support.example_certificates()
 
 
 @pytest.fixture(scope="module")
@@ -40,41 +33,9 @@ def trust(folder):
     return context
 
 
-class Server:
-    """The program, until it is told to stop: then *output* is what it has written."""
-
-    def __init__(self, folder, patience=60, files=None):
-        command = [sys.executable, "-X", "dev", "-W", "error"]
-        command += [EXAMPLES / "nonblocking_server.py", folder, "0", str(patience)]
-        if files:  # as many descriptors, and no more
-            command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
-        self.process = subprocess.Popen(
-            command,
-            env={**os.environ, **support.UNFINISHED},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        line = self.process.stdout.readline()
-        assert line.startswith("listening on port "), line + self.process.stdout.read()
-        self.port = int(line.split()[-1])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, traceback):
-        self.process.send_signal(signal.SIGKILL if kind else signal.SIGTERM)
-        self.output, _ = self.process.communicate(timeout=support.TIMEOUT)
-        if kind is None:
-            assert self.process.returncode == 0, self.output
-
-    def connect(self, blocking=True, window=None):
-        plain = socket.socket()
-        if window is not None:
-            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
-        plain.connect(("127.0.0.1", self.port))
-        plain.setblocking(blocking)
-        return plain
+def serving(folder, patience=60, files=None):
+    """The program, until it is told to stop."""
+    return support.Example("nonblocking_server.py", folder, 0, patience, files=files)
 
 
 def secure(trust, plain):
@@ -179,7 +140,7 @@ class TestManyClients:
     def test_all_at_once(self, folder, trust):
         """Every byte comes back to each of 500 that are there together, two kinds of them."""
         standard = ssl.create_default_context(cafile=folder / "ca.pem")
-        with Server(folder) as server, contextlib.ExitStack() as stack:
+        with serving(folder) as server, contextlib.ExitStack() as stack:
             clients = {}
             for number in range(CLIENTS):
                 plain = server.connect(blocking=False)
@@ -193,7 +154,7 @@ class TestManyClients:
 
     def test_more_than_it_can_take(self, folder, trust):
         """Out of descriptors, it goes on, and takes the others as soon as some have gone."""
-        with Server(folder, files=16) as server, contextlib.ExitStack() as stack:
+        with serving(folder, files=16) as server, contextlib.ExitStack() as stack:
             waiting = [stack.enter_context(server.connect()) for _ in range(20)]
             for plain in waiting:
                 connection = secure(trust, plain)
@@ -224,7 +185,7 @@ class TestBadClients:
 
     def test_reads_nothing(self, folder, trust):
         """The server stops reading from it, and drops it in the end."""
-        with Server(folder, patience=1.5) as server:
+        with serving(folder, patience=1.5) as server:
             with server.connect(blocking=False, window=4096) as plain:
                 deaf = secure(trust, plain)
                 accepted = 0
@@ -245,7 +206,7 @@ class TestBadClients:
         self.check(server, "it does nothing")
 
     def test_does_not_shake_hands(self, folder, trust):
-        with Server(folder, patience=0.5) as server:
+        with serving(folder, patience=0.5) as server:
             with server.connect() as plain:
                 plain.send(b"\x16")  # the first byte of it
                 assert plain.recv(100) == b""
@@ -255,7 +216,7 @@ class TestBadClients:
 
     @pytest.mark.parametrize("handshake", [False, True])
     def test_resets(self, folder, trust, handshake):
-        with Server(folder) as server, self.good_one(server, trust) as good:
+        with serving(folder) as server, self.good_one(server, trust) as good:
             with server.connect() as plain:
                 if handshake:
                     exchange(secure(trust, plain))
@@ -269,7 +230,7 @@ class TestBadClients:
         self.check(server, "ECONNRESET")
 
     def test_goes_without_good_bye(self, folder, trust):
-        with Server(folder) as server, self.good_one(server, trust) as good:
+        with serving(folder) as server, self.good_one(server, trust) as good:
             with server.connect() as plain:
                 bad = secure(trust, plain)
                 exchange(bad)
@@ -281,7 +242,7 @@ class TestBadClients:
         self.check(server, "Unexpected EOF")
 
     def test_speaks_http(self, folder, trust):
-        with Server(folder) as server, self.good_one(server, trust) as good:
+        with serving(folder) as server, self.good_one(server, trust) as good:
             with server.connect() as plain, plain.makefile("rb") as answer:
                 plain.sendall(PLAIN_REQUEST)
                 assert answer.read().startswith(b"HTTP/1.0 400 Bad Request\r\n")
@@ -289,7 +250,7 @@ class TestBadClients:
         self.check(server, "http request")
 
     def test_speaks_nonsense(self, folder, trust):
-        with Server(folder) as server, self.good_one(server, trust) as good:
+        with serving(folder) as server, self.good_one(server, trust) as good:
             with server.connect() as plain:
                 plain.sendall(bytes(range(256)))
                 exchange(good)
@@ -297,7 +258,7 @@ class TestBadClients:
 
     def test_greedy_one(self, folder, trust):
         """Who sends megabytes, and reads them, has no more than its turn."""
-        with Server(folder) as server, self.good_one(server, trust) as good:
+        with serving(folder) as server, self.good_one(server, trust) as good:
             with server.connect() as plain, support.Threads() as threads:
                 greedy = secure(trust, plain)
                 exchange(greedy)

@@ -1,11 +1,6 @@
 """doc/examples/twisted_echo.py: a server and a client with Twisted."""
 
-import os
-import signal
 import socket
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,49 +9,21 @@ import support
 pytest.importorskip("twisted.internet.ssl")
 pytest.importorskip("idna")
 
-EXAMPLES = Path(__file__).parents[2] / "doc/examples"
-PROGRAM = EXAMPLES / "twisted_echo.py"
+PROGRAM = "twisted_echo.py"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("certificates")
-    support.run_file(EXAMPLES / "make_certificates.py", path)
-    return path
-
-
-class Server:
-    """A program that says on which port it listens, until it is told to stop."""
-
-    def __init__(self, program, folder):
-        self.process = subprocess.Popen(
-            [sys.executable, "-X", "dev", "-W", "error", program, folder],
-            env={**os.environ, **support.UNFINISHED},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        line = self.process.stdout.readline()
-        assert line.startswith("listening on port "), line + self.process.stdout.read()
-        self.port = int(line.split()[-1])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, traceback):
-        self.process.send_signal(signal.SIGKILL if kind else signal.SIGTERM)
-        self.output, _ = self.process.communicate(timeout=support.TIMEOUT)
-        if kind is None and self.process.args[-2] == PROGRAM:
-            assert self.process.returncode == 0, self.output
+def folder():
+    return support.example_certificates()
 
 
 def run(name, *args, **options):
-    return support.run_file(EXAMPLES / name, *args, **options, **support.UNFINISHED)
+    return support.run_file(support.EXAMPLES / name, *args, **options, **support.UNFINISHED)
 
 
 class TestServer:
     def test_clients(self, folder):
-        with Server(PROGRAM, folder) as server:
+        with support.Example(PROGRAM, folder) as server:
             for client in ("twisted_echo.py", "echo_client.py", "asyncio_tls.py"):
                 output = run(client, folder, server.port, 2)
                 assert "server   Example Server of Example, verified" in output
@@ -64,20 +31,20 @@ class TestServer:
         assert server.output == ""
 
     def test_client_without_tls(self, folder):
-        with Server(PROGRAM, folder) as server:
+        with support.Example(PROGRAM, folder) as server:
             with socket.create_connection(("127.0.0.1", server.port), support.TIMEOUT) as plain:
                 plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
                 while plain.recv(100):
                     pass
-            assert "echoed   1 MiB" in run("twisted_echo.py", folder, server.port, 1)
+            assert "echoed   1 MiB" in run(PROGRAM, folder, server.port, 1)
         assert server.output.startswith("a client is lost: [('SSL routines', '', 'http request')]")
 
 
 class TestClient:
     @pytest.mark.parametrize("server", ["echo_server.py", "nonblocking_server.py"])
     def test_servers(self, folder, server):
-        with Server(EXAMPLES / server, folder) as running:
-            output = run("twisted_echo.py", folder, running.port, 2)
+        with support.Example(server, folder) as running:
+            output = run(PROGRAM, folder, running.port, 2)
         assert "ALPN     echo/1" in output
         assert "echoed   2 MiB each way, hashes equal" in output
 
@@ -95,8 +62,8 @@ class TestClient:
         (tmp_path / "ca.pem").write_bytes((pki.ec_ca if trusted else pki.other_ca).cert_pem)
         (tmp_path / "server.pem").write_bytes(server.cert_pem)
         (tmp_path / "server.key").write_bytes(server.key_pem)
-        with Server(PROGRAM, tmp_path) as running:
-            result = run("twisted_echo.py", tmp_path, running.port, 1, check=False)
+        with support.Example(PROGRAM, tmp_path) as running:
+            result = run(PROGRAM, tmp_path, running.port, 1, check=False)
         if reason is None:
             assert result.returncode == 0, result.stdout
             assert result.stdout.endswith("hashes equal\n")
