@@ -1,14 +1,14 @@
 """Run one scenario again and again, failing another allocation each time.
 
-    python faults_driver.py SCENARIO WHOSE LIMIT
+    python faults_driver.py SCENARIO WHOSE LIMIT PROGRESS
 
-SCENARIO is a function of fault_scenarios.py.  WHOSE is "openssl", "python" or "both": whose
-allocations fail; with "lasting" OpenSSL's, and all that come after.  LIMIT is how many points are
-tried at most, spread evenly; 0 tries them all.  Prints a JSON object: the outcomes, and what went
-wrong.
+SCENARIO is a function of fault_scenarios.py or ssl_scenarios.py.  WHOSE is "openssl", "python" or
+"both": whose allocations fail; with "lasting" OpenSSL's, and all that come after; or several of
+these with commas between.  LIMIT is how many points are tried at most, spread evenly; 0 tries them
+all.  PROGRESS is a file for what is tried at the moment.  Prints a JSON object for each of WHOSE:
+the outcomes, and what went wrong.
 
-Without arguments it prints which public functions and methods of OpenSSL.crypto and OpenSSL.rand no
-scenario calls.
+Without arguments it prints which public functions and methods no scenario calls.
 """
 
 import _faults  # isort: skip: must come before whatever uses OpenSSL
@@ -22,8 +22,11 @@ import sys
 import traceback
 
 import fault_scenarios
+import ssl_scenarios
 import support
-from OpenSSL import SSL, crypto, rand
+from OpenSSL import SSL, _util, crypto, rand, tsafe
+
+SCENARIOS = support.scenarios(fault_scenarios, ssl_scenarios)
 
 WHOSE = {
     "openssl": (_faults.OPENSSL, False),
@@ -163,10 +166,12 @@ class Driver:
         gc.collect()
         gc.freeze()
         for n in chosen:
-            os.pwrite(progress, b"%-10d" % n, 0)
+            os.pwrite(progress, b"%-10d %-10s" % (n, self.whose.encode()), 0)
             if not self.point(n):
                 break
+        gc.unfreeze()
         return {
+            "whose": self.whose,
             "points": self.outcomes.total(),
             "outcomes": self.outcomes,
             "problems": self.problems,
@@ -174,7 +179,7 @@ class Driver:
 
 
 def functions(module):
-    """The qualified names of a module's public functions and methods."""
+    """The qualified names of an extension module's public functions and methods."""
     for name, item in vars(module).items():
         if inspect.isbuiltin(item) and name[0] != "_":
             yield name
@@ -184,6 +189,20 @@ def functions(module):
                     yield f"{name}.{method}"
 
 
+def functions_in_python(cls):
+    """Those that a class of ours is made of."""
+    for item in vars(cls).values():
+        if inspect.isfunction(item):
+            yield f"{cls.__module__}.{item.__qualname__}"
+
+
+def expected():
+    for module in (crypto, rand, SSL):
+        yield from functions(module)
+    for cls in (tsafe.Connection, type(_util.lib)):
+        yield from functions_in_python(cls)
+
+
 def not_called():
     """The functions and methods that no scenario calls."""
     called = set()
@@ -191,13 +210,15 @@ def not_called():
     def note(frame, event, what):
         if event == "c_call":
             called.add(what.__qualname__)
+        elif event == "call":
+            called.add(f"{frame.f_globals.get('__name__')}.{frame.f_code.co_qualname}")
 
-    for name in support.scenarios(fault_scenarios):
-        scenario = getattr(fault_scenarios, name)()
+    for prepare in SCENARIOS.values():
+        scenario = prepare()
         sys.setprofile(note)
         scenario()
         sys.setprofile(None)
-    return [name for module in (crypto, rand) for name in functions(module) if name not in called]
+    return [name for name in expected() if name not in called]
 
 
 if __name__ == "__main__":
@@ -206,5 +227,6 @@ if __name__ == "__main__":
         raise SystemExit
     name, whose, limit, progress_path = sys.argv[1:]
     progress = os.open(progress_path, os.O_RDWR | os.O_CREAT)
-    scenario = getattr(fault_scenarios, name)()
-    print(json.dumps(Driver(scenario, whose).run(int(limit), progress)))
+    scenario = SCENARIOS[name]()
+    for one in whose.split(","):
+        print(json.dumps(Driver(scenario, one).run(int(limit), progress)))

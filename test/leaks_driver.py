@@ -3,11 +3,11 @@
     PYTHONMALLOC=malloc GLIBC_TUNABLES=glibc.malloc.tcache_count=0 \\
         python leaks_driver.py SCENARIO ROUNDS LIMIT PATIENCE
 
-SCENARIO is a function of fault_scenarios.py, or "operations": then all operations of operations.py
-are measured, and the name of each is printed before its numbers.  After some rounds in which caches
-are filled, prints the growth in bytes for each ROUNDS, until it is less than LIMIT or PATIENCE
-seconds are over: a leak shows every time, while a heap that settles, as it does for thousands of
-rounds, grows less and less.
+SCENARIO is a function of fault_scenarios.py or ssl_scenarios.py, or "operations": then all
+operations of operations.py are measured, and the name of each is printed before its numbers.  After
+some rounds in which caches are filled, prints the growth in bytes for each ROUNDS, until it is less
+than LIMIT or PATIENCE seconds are over: a leak shows every time, while a heap that settles, as it
+does for thousands of rounds, grows less and less.
 """
 
 import ctypes
@@ -17,6 +17,8 @@ import time
 
 import fault_scenarios
 import operations
+import ssl_scenarios
+import support
 
 
 class Mallinfo2(ctypes.Structure):
@@ -62,7 +64,9 @@ def main(name, *numbers):
         for operation, function in operations.all_of_them().items():
             print(f"{operation}:", *growths(function, *numbers), flush=True)
     else:
-        for growth in growths(getattr(fault_scenarios, name)(), *numbers):
+        scenarios = support.scenarios(fault_scenarios, ssl_scenarios)
+        prepare = scenarios.get(name) or getattr(fault_scenarios, name)
+        for growth in growths(prepare(), *numbers):
             print(growth, flush=True)  # what waits to be written would count as in use
 
 

@@ -810,13 +810,14 @@ def in_child(work):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def scenarios(module):
-    """The names of a module's own public functions, in their order."""
-    return [
-        name
+def scenarios(*modules):
+    """The modules' own public functions by name, in their order."""
+    return {
+        name: item
+        for module in modules
         for name, item in vars(module).items()
         if inspect.isfunction(item) and item.__module__ == module.__name__ and name[0] != "_"
-    ]
+    }
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ delegate(PyObject *op, const char *method, PyObject *const *args, Py_ssize_t nar
 
     if (socket == NULL)
         return NULL;
-    function = PyObject_GetAttrString(socket, method);
+    function = util_get(socket, method);
     if (function != NULL)
         result = PyObject_Vectorcall(function, args, (size_t)nargs, kwnames);
     Py_XDECREF(function);
@@ -149,8 +149,7 @@ connection_close(PyObject *op, PyObject *unused)
     if (socket == NULL)
         return NULL;
     if (self->ptr == NULL || io_close(self) == 0)
-        result =
-            PyLong_Check(socket) ? Py_NewRef(Py_None) : PyObject_CallMethod(socket, "close", NULL);
+        result = PyLong_Check(socket) ? Py_NewRef(Py_None) : util_call(socket, "close", NULL, 0);
     Py_DECREF(socket);
     return result;
 }

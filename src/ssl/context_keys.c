@@ -319,7 +319,7 @@ done:
 static PyObject *
 curve_name(PyObject *curve)
 {
-    PyObject *name = PyObject_GetAttrString(curve, "name"), *result;
+    PyObject *name = util_get(curve, "name"), *result;
 
     if (name == NULL || !PyUnicode_Check(name)) {
         if (name != NULL || PyErr_ExceptionMatches(PyExc_AttributeError))

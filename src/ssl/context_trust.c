@@ -173,7 +173,7 @@ looks_nowhere(PyObject *module)
     int same = 1;
 
     for (size_t i = 0; i < Py_ARRAY_LENGTH(places) && same == 1; i++) {
-        PyObject *expected = PyObject_GetAttrString(module, places[i].name);
+        PyObject *expected = util_get(module, places[i].name);
 
         if (expected == NULL)
             return -1;
@@ -186,12 +186,13 @@ looks_nowhere(PyObject *module)
 static PyObject *
 fall_back(PyObject *self, PyObject *module)
 {
-    PyObject *files = PyObject_GetAttrString(module, "_CERTIFICATE_FILE_LOCATIONS");
-    PyObject *folders = PyObject_GetAttrString(module, "_CERTIFICATE_PATH_LOCATIONS");
+    PyObject *files = util_get(module, "_CERTIFICATE_FILE_LOCATIONS");
+    PyObject *folders = util_get(module, "_CERTIFICATE_PATH_LOCATIONS");
     PyObject *result = NULL;
 
     if (files != NULL && folders != NULL)
-        result = PyObject_CallMethod(self, "_fallback_default_verify_paths", "OO", files, folders);
+        result =
+            util_call(self, "_fallback_default_verify_paths", (PyObject *[]){files, folders}, 2);
     Py_XDECREF(files);
     Py_XDECREF(folders);
     return result;
@@ -200,7 +201,7 @@ fall_back(PyObject *self, PyObject *module)
 PyObject *
 context_set_default_verify_paths(PyObject *self, PyObject *unused)
 {
-    PyObject *module = PyType_GetModuleByDef(Py_TYPE(self), &ssl_module), *answer;
+    PyObject *module = PyType_GetModuleByDef(Py_TYPE(self), &ssl_module), *answer, *ask;
     util_hold hold;
     SSL_CTX *ctx = ssl_context_write(self, &hold);
     int success, told, nowhere;
@@ -212,8 +213,11 @@ context_set_default_verify_paths(PyObject *self, PyObject *unused)
     if (answer == NULL)
         return NULL;
     Py_DECREF(answer);
-    answer = PyObject_CallMethod(self, "_check_env_vars_set", "ss", X509_get_default_cert_dir_env(),
-                                 X509_get_default_cert_file_env());
+    ask = util_get(self, "_check_env_vars_set");
+    answer = ask == NULL ? NULL
+                         : PyObject_CallFunction(ask, "ss", X509_get_default_cert_dir_env(),
+                                                 X509_get_default_cert_file_env());
+    Py_XDECREF(ask);
     told = answer == NULL ? -1 : PyObject_IsTrue(answer);
     Py_XDECREF(answer);
     if (told < 0 || (nowhere = looks_nowhere(module)) < 0)

@@ -3,7 +3,17 @@
 #include "util/error.h"
 
 /* Private functions behind OpenSSL._util.lib, for other packages that call OpenSSL through it.
-   As there, success is what they give back; OpenSSL's reason is dropped. */
+   As there, success is what they give back; OpenSSL's reason is dropped, unless it is that memory
+   has run out: MemoryError then, since few look at what a setter gives back. */
+
+static PyObject *
+answer(int done)
+{
+    if (!done && util_errors_swallow() < 0)
+        return NULL;
+    util_errors_clear();
+    return PyBool_FromLong(done);
+}
 
 /* ---- how a peer's certificate is looked at ---- */
 
@@ -56,8 +66,7 @@ apply(PyObject *module, PyObject *owner, const setting *what)
         done = set_parameter(SSL_get0_param(ssl), what);
         ssl_connection_leave(owner);
     }
-    util_errors_clear();
-    return PyBool_FromLong(done);
+    return answer(done);
 }
 
 static PyObject *
@@ -211,8 +220,7 @@ set_list(PyObject *module, PyObject *const *given, int signatures)
                             : SSL_CTX_set1_groups_list(ctx, PyBytes_AS_STRING(names)));
     util_rwlock_release(&hold);
     Py_DECREF(names);
-    util_errors_clear();
-    return PyBool_FromLong(done);
+    return answer(done);
 }
 
 static PyObject *

@@ -1,5 +1,7 @@
 #include "util/args.h"
 
+#include "util/object.h"
+
 #include <limits.h>
 #include <string.h>
 
@@ -171,7 +173,7 @@ util_as_size(PyObject *value, const char *name, Py_ssize_t *result)
 static PyObject *
 fileno_of(PyObject *value, const char *name)
 {
-    PyObject *method = PyObject_GetAttrString(value, "fileno"), *number;
+    PyObject *method = util_get(value, "fileno"), *number;
 
     if (method == NULL) {
         if (PyErr_ExceptionMatches(PyExc_AttributeError))

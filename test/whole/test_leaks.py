@@ -5,10 +5,11 @@ import ctypes
 import pytest
 
 import fault_scenarios
+import ssl_scenarios
 import support
 
 DRIVER = support.HERE / "leaks_driver.py"
-SCENARIOS = support.scenarios(fault_scenarios)
+SCENARIOS = support.scenarios(fault_scenarios, ssl_scenarios)
 PATIENCE = 10  # seconds until a heap that grows is a leak
 PER_ROUND = 4  # bytes: the least that anything can lose each time is a block of 16
 
