@@ -807,9 +807,9 @@ class Connection:
     def set_context(self, context: Context) -> None:
         """Go on with another Context, as a servername callback does.
 
-        Its certificate, key and servername, ALPN and info callbacks count from now on;
-        verification, options and session matters stay with the Context that the Connection was
-        made with.
+        Its certificate, key, trusted certificates and servername, ALPN and info callbacks count
+        from now on; how a peer is verified, options and session matters stay with the Context
+        that the Connection was made with.
 
         :raises TypeError: *context* is no Context
 

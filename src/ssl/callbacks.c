@@ -142,6 +142,21 @@ callbacks_verify(int ok, X509_STORE_CTX *store)
     return verdict;
 }
 
+/* OpenSSL does not look whether it could copy what is demanded of the certificate, the host's name
+   above all: where memory runs out it would verify without.  Copied again, it is there. */
+int
+callbacks_verify_chain(X509_STORE_CTX *store, void *unused)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+
+    if (!X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(store), SSL_get0_param(ssl))) {
+        util_errors_push(ERR_LIB_CRYPTO, ERR_R_MALLOC_FAILURE);
+        X509_STORE_CTX_set_error(store, X509_V_ERR_OUT_OF_MEM);
+        return 0;
+    }
+    return X509_verify_cert(store) > 0;
+}
+
 /* ---- what is only told ---- */
 
 void

@@ -6,6 +6,7 @@
 /* The trampolines.  They find the Connection through SSL_get_app_data, and the callable in its
    calls: what they need to know comes with the SSL. */
 int callbacks_verify(int ok, X509_STORE_CTX *store);
+int callbacks_verify_chain(X509_STORE_CTX *store, void *unused); /* does not ask Python itself */
 void callbacks_info(const SSL *ssl, int where, int value);
 void callbacks_keylog(const SSL *ssl, const char *line);
 int callbacks_servername(SSL *ssl, int *alert, void *unused);

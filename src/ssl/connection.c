@@ -29,6 +29,12 @@ new_ssl(ConnectionObject *self, ContextObject *context, PyObject **calls)
     if (util_read_lock(&context->lock, &hold) < 0)
         return NULL;
     ssl = SSL_new(context->ptr);
+    /* SSL_new does not look whether it could copy, say, the name that the peer must have. */
+    if (ssl != NULL
+        && !X509_VERIFY_PARAM_inherit(SSL_get0_param(ssl), SSL_CTX_get0_param(context->ptr))) {
+        SSL_free(ssl);
+        ssl = NULL;
+    }
     *calls = Py_XNewRef(context->calls);
     util_rwlock_release(&hold);
     if (ssl == NULL)

@@ -214,6 +214,17 @@ connection_get_client_ca_list(PyObject *op, PyObject *const *args, Py_ssize_t na
 
 /* ---- sessions ---- */
 
+/* If nobody asks for verification, OpenSSL goes on where there is no memory to try it, and takes
+   the peer for verified; but there is no chain. */
+static int
+is_unverified(SSL *ssl)
+{
+    if (SSL_get_verify_result(ssl) == X509_V_OK && !SSL_session_reused(ssl)
+        && SSL_get0_peer_certificate(ssl) != NULL && SSL_get0_verified_chain(ssl) == NULL)
+        SSL_set_verify_result(ssl, X509_V_ERR_OUT_OF_MEM);
+    return SSL_get_verify_result(ssl) != X509_V_OK;
+}
+
 PyObject *
 connection_get_session(PyObject *op, PyObject *unused)
 {
@@ -221,14 +232,16 @@ connection_get_session(PyObject *op, PyObject *unused)
     SSL *ssl = ssl_connection_enter(op);
     SSL_SESSION *session;
     PyObject *context, *result;
+    int unverified;
 
     if (ssl == NULL)
         return NULL;
     session = SSL_get1_session(ssl);
+    unverified = is_unverified(ssl);
     context = Py_NewRef(self->context);
     ssl_connection_leave(op);
-    result =
-        session == NULL ? Py_NewRef(Py_None) : ssl_session_wrap(ssl_state_of(op), session, context);
+    result = session == NULL ? Py_NewRef(Py_None)
+                             : ssl_session_wrap(ssl_state_of(op), session, context, unverified);
     Py_DECREF(context);
     return result;
 }
@@ -271,6 +284,8 @@ take_up(PyObject *op, SessionObject *session)
         complaint = "the session is of a connection with another Context";
     else {
         success = SSL_set_session(self->ptr, copy);
+        if (success && session->unverified && SSL_get_verify_result(self->ptr) == X509_V_OK)
+            SSL_set_verify_result(self->ptr, X509_V_ERR_OUT_OF_MEM);
         if (success && trusts_too_much(self->ptr)) {
             complaint = "the session is of a connection whose peer was not verified";
             SSL_set_session(self->ptr, NULL);

@@ -1,3 +1,4 @@
+#include "ssl/callbacks.h"
 #include "ssl/context.h"
 #include "ssl/constants.h"
 #include "ssl_doc.h"
@@ -56,6 +57,7 @@ new_ctx(const method_row *method)
 
     if (ctx == NULL)
         return NULL;
+    SSL_CTX_set_cert_verify_callback(ctx, callbacks_verify_chain, NULL);
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     if (method->version == 0
         || (SSL_CTX_set_min_proto_version(ctx, method->version)

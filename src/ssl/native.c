@@ -2,6 +2,8 @@
 #include "util/args.h"
 #include "util/error.h"
 
+#include <string.h>
+
 /* Private functions behind OpenSSL._util.lib, for other packages that call OpenSSL through it.
    As there, success is what they give back; OpenSSL's reason is dropped, unless it is that memory
    has run out: MemoryError then, since few look at what a setter gives back. */
@@ -44,6 +46,18 @@ set_parameter(X509_VERIFY_PARAM *param, const setting *what)
     }
 }
 
+/* Whether OpenSSL takes what it is given, if it has the memory: it does not say why it fails. */
+static int
+is_acceptable(const setting *what)
+{
+    size_t size = (size_t)what->bytes.len;
+
+    if (what->which == ADDRESS)
+        return size == 0 || size == 4 || size == 16;
+    return what->which != HOST || size == 0
+           || memchr(what->bytes.buf, '\0', size > 1 ? size - 1 : size) == NULL;
+}
+
 /* On a Connection or a Context. */
 static PyObject *
 apply(PyObject *module, PyObject *owner, const setting *what)
@@ -66,7 +80,7 @@ apply(PyObject *module, PyObject *owner, const setting *what)
         done = set_parameter(SSL_get0_param(ssl), what);
         ssl_connection_leave(owner);
     }
-    return answer(done);
+    return !done && is_acceptable(what) ? util_raise_memory() : answer(done);
 }
 
 static PyObject *

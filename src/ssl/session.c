@@ -5,7 +5,7 @@
 /* Session: opaque; what get_session gives and set_session takes. */
 
 PyObject *
-ssl_session_wrap(ssl_state *state, SSL_SESSION *taken, PyObject *context)
+ssl_session_wrap(ssl_state *state, SSL_SESSION *taken, PyObject *context, int unverified)
 {
     SessionObject *self = (SessionObject *)state->Session_Type->tp_alloc(state->Session_Type, 0);
 
@@ -15,6 +15,7 @@ ssl_session_wrap(ssl_state *state, SSL_SESSION *taken, PyObject *context)
     }
     self->ptr = taken;
     self->context = Py_NewRef(context);
+    self->unverified = (char)unverified;
     return (PyObject *)self;
 }
 

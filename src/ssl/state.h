@@ -157,9 +157,10 @@ typedef struct {
     UTIL_HEAD
     SSL_SESSION *ptr;  /* NULL for Session() */
     PyObject *context; /* the Context of the Connection it comes from */
+    char unverified;   /* whether that Connection's peer was not verified, or did not pass */
 } SessionObject;
 
 extern PyType_Spec session_spec;
-PyObject *ssl_session_wrap(ssl_state *state, SSL_SESSION *taken, PyObject *context);
+PyObject *ssl_session_wrap(ssl_state *state, SSL_SESSION *taken, PyObject *context, int unverified);
 
 #endif

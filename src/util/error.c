@@ -1,5 +1,7 @@
 #include "util/error.h"
 
+#include "util/object.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -109,7 +111,7 @@ util_note(const char *format, ...)
     note = PyUnicode_FromFormatV(format, values);
     va_end(values);
     if (note != NULL)
-        result = PyObject_CallMethod(exception, "add_note", "O", note);
+        result = util_call(exception, "add_note", &note, 1);
     Py_XDECREF(note);
     Py_XDECREF(result);
     PyErr_Clear();
