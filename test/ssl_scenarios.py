@@ -220,6 +220,8 @@ def servername_switches_the_context():
 def names_that_are_checked():
     """By what other packages find in OpenSSL._util."""
     client, server = support.client_context(), support.server_context()
+    demanding = support.client_context()
+    lib.X509_VERIFY_PARAM_set1_host(lib.SSL_CTX_get0_param(demanding._context), b"another", 7)
 
     def pair(set_name, *args):
         one, two = support.memory_pair(client, server)
@@ -235,6 +237,8 @@ def names_that_are_checked():
         one, two = pair(lib.X509_VERIFY_PARAM_set1_host, b"another", 7)
         _must_fail(SSL.Error, one, two, one)
         one, two = pair(lib.X509_VERIFY_PARAM_set1_ip, bytes([127, 0, 0, 2]), 4)
+        _must_fail(SSL.Error, one, two, one)
+        one, two = support.memory_pair(demanding, server)
         _must_fail(SSL.Error, one, two, one)
 
     return scenario

@@ -14,7 +14,7 @@ DRIVER = support.HERE / "faults_driver.py"
 SCENARIOS = support.scenarios(fault_scenarios, ssl_scenarios)
 # What cryptography keeps until the process ends LeakSanitizer finds; the driver counts all else.
 NOT_OURS = support.UNFINISHED
-SAMPLE = 60  # how many points are tried unless all are
+SAMPLE = 30  # how many points are tried unless all are
 WHOSE = ["openssl", "python", "lasting"]
 
 
@@ -36,9 +36,10 @@ def drive(tmp_path, scenario, whose, limit, timeout):
     )
     reports = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
     assert [report["whose"] for report in reports] == whose.split(",")
+    noticed = {outcome for report in reports for outcome in report["outcomes"]} - {"success"}
+    assert noticed, "no allocation's failure was noticed"
     for report in reports:
         assert report["points"] > 0
-        assert report["outcomes"].keys() - {"success"}, "no allocation's failure was noticed"
         assert not report["problems"], "\n".join(report["problems"])
 
 
