@@ -84,11 +84,58 @@ def read_on(connection):
     return connection.recv(100)
 
 
+class OfBoth:
+    """What is the same whoever comes to whom."""
+
+    def test_exporter(self, meet):
+        connection, child = meet(
+            self.context(), "-keymatexport", LABEL.decode(), "-keymatexportlen", "48"
+        )
+        connection.do_handshake()
+        assert exported(child) == connection.export_keying_material(LABEL, 48)
+
+    def test_key_log(self, meet, tmp_path):
+        context = self.context()
+        lines = keylog_of(context)
+        connection, child = meet(context, "-keylogfile", tmp_path / "log")
+        both_ways(connection, child)
+        assert lines == secrets(tmp_path / "log") != set()
+
+    @pytest.mark.parametrize("version", ["1.3"])
+    @pytest.mark.parametrize("command", [b"K\n", b"k\n"])
+    def test_peer_updates_keys(self, meet, command):
+        connection, child = meet(self.context(), "-msg")
+        both_ways(connection, child)
+        for i in range(3):
+            child.write(command)
+            child.expect(rb">>> TLS 1.3, Handshake.*KeyUpdate\n")
+            both_ways(connection, child, b"again %d" % i)
+
+    @pytest.mark.parametrize("version", ["1.3"])
+    @pytest.mark.parametrize("request_peer", [False, True])
+    def test_we_update_keys(self, meet, request_peer):
+        connection, child = meet(self.context(), "-msg")
+        both_ways(connection, child)
+        for i in range(3):
+            connection.key_update(request_peer)
+            child.expect(rb"<<< TLS 1.3, Handshake.*KeyUpdate\n")
+            both_ways(connection, child, b"again %d" % i)
+
+    @pytest.mark.parametrize("version", ["1.3"])
+    def test_ciphersuites(self, meet):
+        context = self.context()
+        context.set_tls13_ciphersuites(b"TLS_CHACHA20_POLY1305_SHA256")
+        connection, child = meet(context)
+        connection.do_handshake()
+        assert connection.get_cipher_name() == "TLS_CHACHA20_POLY1305_SHA256"
+        child.expect(rb"(?i)cipher is TLS_CHACHA20_POLY1305_SHA256")
+
+
 # With s_client, whose input ends when it is asked to read on while new keys are made, the words
 # after a renegotiation are ours; test_gnutls.py has both ways.
 
 
-class TestServer:
+class TestServer(OfBoth):
     """s_client comes to us."""
 
     method = SSL.TLS_METHOD
@@ -249,20 +296,6 @@ class TestServer:
         both_ways(connection, child)
         assert connection.get_peer_certificate().get_subject().CN == "client"
 
-    def test_exporter(self, meet):
-        connection, child = meet(
-            self.context(), "-keymatexport", LABEL.decode(), "-keymatexportlen", "48"
-        )
-        connection.do_handshake()
-        assert exported(child) == connection.export_keying_material(LABEL, 48)
-
-    def test_key_log(self, meet, tmp_path):
-        context = self.context()
-        lines = keylog_of(context)
-        connection, child = meet(context, "-keylogfile", tmp_path / "log")
-        both_ways(connection, child)
-        assert lines == secrets(tmp_path / "log") != set()
-
     @pytest.mark.parametrize("version", ["1.2"])
     def test_we_renegotiate(self, meet):
         connection, child = meet(self.context())
@@ -297,26 +330,6 @@ class TestServer:
             read_on(connection)
         child.expect(rb"no renegotiation")
 
-    @pytest.mark.parametrize("version", ["1.3"])
-    @pytest.mark.parametrize("command", [b"K\n", b"k\n"])
-    def test_peer_updates_keys(self, meet, command):
-        connection, child = meet(self.context(), "-msg")
-        both_ways(connection, child)
-        for i in range(3):
-            child.write(command)
-            child.expect(rb">>> TLS 1.3, Handshake.*KeyUpdate\n")
-            both_ways(connection, child, b"again %d" % i)
-
-    @pytest.mark.parametrize("version", ["1.3"])
-    @pytest.mark.parametrize("request_peer", [False, True])
-    def test_we_update_keys(self, meet, request_peer):
-        connection, child = meet(self.context(), "-msg")
-        both_ways(connection, child)
-        for i in range(3):
-            connection.key_update(request_peer)
-            child.expect(rb"<<< TLS 1.3, Handshake.*KeyUpdate\n")
-            both_ways(connection, child, b"again %d" % i)
-
     def test_group(self, meet):
         context = self.context()
         context.set_tmp_ecdh(Curve)
@@ -343,15 +356,6 @@ class TestServer:
         connection.do_handshake()
         assert connection.get_cipher_name() == names[1]
         child.expect(rb"Cipher is ECDHE-ECDSA-CHACHA20-POLY1305")
-
-    @pytest.mark.parametrize("version", ["1.3"])
-    def test_ciphersuites(self, meet):
-        context = self.context()
-        context.set_tls13_ciphersuites(b"TLS_CHACHA20_POLY1305_SHA256")
-        connection, child = meet(context)
-        connection.do_handshake()
-        assert connection.get_cipher_name() == "TLS_CHACHA20_POLY1305_SHA256"
-        child.expect(rb"Cipher is TLS_CHACHA20_POLY1305_SHA256")
 
     def test_no_common_cipher(self, meet, version):
         context = self.context()
@@ -392,7 +396,7 @@ class TestServer:
                 read_on(connection)
 
 
-class TestClient:
+class TestClient(OfBoth):
     """We go to s_server."""
 
     method = SSL.TLS_METHOD
@@ -568,20 +572,6 @@ class TestClient:
         if again.get_protocol_version() == SSL.TLS1_2_VERSION:
             assert again.master_key() == key
 
-    def test_exporter(self, meet):
-        connection, child = meet(
-            self.context(), "-keymatexport", LABEL.decode(), "-keymatexportlen", "48"
-        )
-        connection.do_handshake()
-        assert exported(child) == connection.export_keying_material(LABEL, 48)
-
-    def test_key_log(self, meet, tmp_path):
-        context = self.context()
-        lines = keylog_of(context)
-        connection, child = meet(context, "-keylogfile", tmp_path / "log")
-        both_ways(connection, child)
-        assert lines == secrets(tmp_path / "log") != set()
-
     @pytest.mark.parametrize("version", ["1.2"])
     def test_we_renegotiate(self, meet):
         connection, child = meet(self.context(), "-client_renegotiation")
@@ -618,26 +608,6 @@ class TestClient:
         assert connection.get_finished() != before
         assert messages(child, b"<<<", CERTIFICATE) == (command == b"R\n")
 
-    @pytest.mark.parametrize("version", ["1.3"])
-    @pytest.mark.parametrize("command", [b"K\n", b"k\n"])
-    def test_peer_updates_keys(self, meet, command):
-        connection, child = meet(self.context(), "-msg")
-        both_ways(connection, child)
-        for i in range(3):
-            child.write(command)
-            child.expect(rb">>> TLS 1.3, Handshake.*KeyUpdate\n")
-            both_ways(connection, child, b"again %d" % i)
-
-    @pytest.mark.parametrize("version", ["1.3"])
-    @pytest.mark.parametrize("request_peer", [False, True])
-    def test_we_update_keys(self, meet, request_peer):
-        connection, child = meet(self.context(), "-msg")
-        both_ways(connection, child)
-        for i in range(3):
-            connection.key_update(request_peer)
-            child.expect(rb"<<< TLS 1.3, Handshake.*KeyUpdate\n")
-            both_ways(connection, child, b"again %d" % i)
-
     def test_group(self, meet, pki):
         context = self.context(pki.ca)
         context.set_tmp_ecdh(Curve)
@@ -661,15 +631,6 @@ class TestClient:
         connection.do_handshake()
         assert connection.get_cipher_name() == "ECDHE-ECDSA-CHACHA20-POLY1305"
         child.expect(rb"CIPHER is ECDHE-ECDSA-CHACHA20-POLY1305\n")
-
-    @pytest.mark.parametrize("version", ["1.3"])
-    def test_ciphersuites(self, meet):
-        context = self.context()
-        context.set_tls13_ciphersuites(b"TLS_CHACHA20_POLY1305_SHA256")
-        connection, child = meet(context)
-        connection.do_handshake()
-        assert connection.get_cipher_name() == "TLS_CHACHA20_POLY1305_SHA256"
-        child.expect(rb"CIPHER is TLS_CHACHA20_POLY1305_SHA256\n")
 
     @pytest.mark.parametrize(("ours", "version"), [("1.2", "1.3"), ("1.3", "1.2")])
     def test_no_common_version(self, meet, ours):
