@@ -310,7 +310,9 @@ class Context:
     def set_min_proto_version(self, version: int) -> None:
         """Set the lowest version of the protocol that is allowed.
 
-        :param version: TLS1_VERSION to TLS1_3_VERSION; 0 for the lowest that the library has
+        :param version: TLS1_VERSION to TLS1_3_VERSION, for DTLS 0xFEFF (1.0) or 0xFEFD (1.2); 0 for
+            the lowest that the library has.  A version of TLS means nothing to a Context for DTLS,
+            nor the other way round.
         :raises TypeError: *version* is no integer
         :raises Error: the library does not have it
 
@@ -320,7 +322,9 @@ class Context:
     def set_max_proto_version(self, version: int) -> None:
         """Set the highest version of the protocol that is allowed.
 
-        :param version: TLS1_VERSION to TLS1_3_VERSION; 0 for the highest that the library has
+        :param version: TLS1_VERSION to TLS1_3_VERSION, for DTLS 0xFEFF (1.0) or 0xFEFD (1.2); 0 for
+            the highest that the library has.  A version of TLS means nothing to a Context for DTLS,
+            nor the other way round.
         :raises TypeError: *version* is no integer
         :raises Error: the library does not have it
 

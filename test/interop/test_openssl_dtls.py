@@ -192,3 +192,101 @@ class TestClient(tls.TestClient):
         connection, child = meet(context, "-use_srtp", PROFILES[1].decode())
         connection.do_handshake()
         assert connection.get_selected_srtp_profile() == PROFILES[1]
+
+
+OLD = "-cipher", "DEFAULT:@SECLEVEL=0"  # DTLS 1.0 needs what is not secure
+DTLS_1_0, DTLS_1_2 = 0xFEFF, 0xFEFD
+
+
+def level_zero(context):
+    context.set_cipher_list(b"DEFAULT:@SECLEVEL=0")
+    return context
+
+
+class OfVersions:
+    """What is refused is refused at both ends, and they say so; see meet() of either role."""
+
+    REFUSED = "unsupported protocol", "no protocols available", "alert protocol version"
+
+    @pytest.fixture
+    def context(self):
+        return self.make(method=SSL.DTLS_METHOD)
+
+    # Or its signatures are, which are of SHA-1.
+    WEAK = "no suitable signature algorithm", "legacy sigalg disallowed or unsupported"
+
+    def refused(self, connection, child, weak=()):
+        with pytest.raises(SSL.Error) as caught:
+            connection.do_handshake()
+        assert tls.reasons(caught)[0].endswith(self.REFUSED + weak)
+        child.expect(rb"SSL alert number \d+|unsupported protocol")
+
+    @pytest.mark.parametrize("method", ["DTLS_METHOD", None])
+    def test_new(self, meet, method):
+        """Also with a Context that is for this role only."""
+        context = self.make(method=getattr(SSL, method or self.own_method))
+        connection, child = meet(context, "-dtls")
+        tls.both_ways(connection, child)
+        assert connection.get_protocol_version() == DTLS_1_2
+        assert connection.get_protocol_version_name() == "DTLSv1.2"
+
+    def test_old(self, meet, context):
+        connection, child = meet(level_zero(context), "-dtls1", *OLD)
+        tls.both_ways(connection, child)
+        assert connection.get_protocol_version() == DTLS_1_0
+        assert connection.get_protocol_version_name() == "DTLSv1"
+
+    def test_old_is_not_secure(self, meet, context):
+        connection, child = meet(context, "-dtls1", *OLD)
+        self.refused(connection, child, self.WEAK)
+
+    def test_too_old_for_us(self, meet, context):
+        level_zero(context).set_min_proto_version(DTLS_1_2)
+        connection, child = meet(context, "-dtls1", *OLD)
+        self.refused(connection, child)
+
+    def test_too_new_for_us(self, meet, context):
+        level_zero(context).set_max_proto_version(DTLS_1_0)
+        connection, child = meet(context, "-dtls1_2", *OLD)
+        self.refused(connection, child)
+
+    def test_limit_of_tls_means_nothing(self, meet, context):
+        context.set_min_proto_version(SSL.TLS1_3_VERSION)
+        context.set_max_proto_version(SSL.TLS1_3_VERSION)
+        connection, child = meet(context, "-dtls")
+        tls.both_ways(connection, child)
+        assert connection.get_protocol_version() == DTLS_1_2
+
+
+class TestVersionsOfServer(OfVersions):
+    make = staticmethod(support.server_context)
+    own_method = "DTLS_SERVER_METHOD"
+
+    @pytest.fixture
+    def meet(self, stage):
+        def meet(context, *options):
+            bound = stage.datagrams()
+            child = stage.child(
+                *("openssl", "s_client", "-nbio", "-connect", peers.address_of(bound), *options)
+            )
+            return stage.accept_datagrams(bound, context), child
+
+        return meet
+
+
+class TestVersionsOfClient(OfVersions):
+    make = staticmethod(support.client_context)
+    own_method = "DTLS_CLIENT_METHOD"
+
+    @pytest.fixture
+    def meet(self, stage):
+        def meet(context, *options):
+            server = support.pki().ec_server
+            child = stage.child(
+                *("openssl", "s_server", "-accept", "127.0.0.1:0", *options),
+                *("-cert", server.cert_path, "-key", server.key_path),
+            )
+            port = int(child.expect(rb"ACCEPT 127.0.0.1:(\d+)\n")[1])
+            return stage.connect_datagrams(context, port), child
+
+        return meet

@@ -174,6 +174,94 @@ class TestSetMaxProtoVersion(OfNumbers):
         assert one.get_protocol_version() == SSL.TLS1_3_VERSION
 
 
+DTLS_1_0, DTLS_1_2 = 0xFEFF, 0xFEFD
+
+
+class TestVersionsOfDtls:
+    """Their numbers fall; and those of the other protocol are passed over."""
+
+    def meet(self, limit_client, limit_server, level=0):
+        pair = []
+        for make, limit in (
+            (support.client_context, limit_client),
+            (support.server_context, limit_server),
+        ):
+            context = make(method=SSL.DTLS_METHOD)
+            context.set_cipher_list(b"DEFAULT:@SECLEVEL=%d" % level)
+            context.set_options(SSL.OP_NO_QUERY_MTU)
+            limit(context)
+            pair.append(context)
+        connections = support.memory_pair(*pair)
+        for connection in connections:
+            connection.set_ciphertext_mtu(1400)
+        support.handshake(*connections)
+        return [connection.get_protocol_version() for connection in connections]
+
+    def anything(self, context):
+        pass
+
+    def oldest(self, context):
+        context.set_max_proto_version(DTLS_1_0)
+
+    def newest(self, context):
+        context.set_min_proto_version(DTLS_1_2)
+
+    def test_counts(self):
+        assert self.meet(self.anything, self.anything) == [DTLS_1_2, DTLS_1_2]
+        assert self.meet(self.oldest, self.anything) == [DTLS_1_0, DTLS_1_0]
+        assert self.meet(self.anything, self.oldest) == [DTLS_1_0, DTLS_1_0]
+        assert self.meet(self.newest, self.newest) == [DTLS_1_2, DTLS_1_2]
+
+    @pytest.mark.parametrize("ends", [("oldest", "newest"), ("newest", "oldest")])
+    def test_nothing_in_common(self, ends):
+        with pytest.raises(SSL.Error, match="(?i)unsupported.protocol|no.protocols.available"):
+            self.meet(*(getattr(self, end) for end in ends))
+
+    @pytest.mark.parametrize("ends", [("oldest", "anything"), ("anything", "oldest")])
+    def test_the_oldest_is_insecure(self, ends):
+        with pytest.raises(SSL.Error):
+            self.meet(*(getattr(self, end) for end in ends), level=1)
+
+    @pytest.mark.parametrize(
+        "version", [SSL.TLS1_VERSION, SSL.TLS1_1_VERSION, SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION]
+    )
+    def test_of_tls(self, version):
+        def limit(context):
+            context.set_min_proto_version(version)
+            context.set_max_proto_version(version)
+
+        assert self.meet(limit, limit) == [DTLS_1_2, DTLS_1_2]
+
+    @pytest.mark.parametrize("version", [DTLS_1_0, DTLS_1_2])
+    def test_in_tls(self, version):
+        pair = support.client_context(), support.server_context()
+        for context in pair:
+            context.set_min_proto_version(version)
+            context.set_max_proto_version(version)
+        one, _ = support.connected("memory", *pair)
+        assert one.get_protocol_version() == SSL.TLS1_3_VERSION
+
+    @pytest.mark.parametrize("version", [1, 0x305, 0xFE00, 0x1FEFD, -1])
+    def test_unsupported(self, version):
+        context = SSL.Context(SSL.DTLS_METHOD)
+        for setter in (context.set_min_proto_version, context.set_max_proto_version):
+            with pytest.raises(SSL.Error) as caught:
+                setter(version)
+            assert caught.value.args[0]
+
+    def test_methods(self):
+        """For one role each: the other is none that they can take."""
+        for ours, theirs in (
+            (SSL.DTLS_CLIENT_METHOD, "set_accept_state"),
+            (SSL.DTLS_SERVER_METHOD, "set_connect_state"),
+        ):
+            connection = SSL.Connection(SSL.Context(ours))
+            getattr(connection, theirs)()
+            with pytest.raises(SSL.Error) as caught:
+                connection.do_handshake()
+            assert caught.value.args[0]
+
+
 def ciphers(context):
     return SSL.Connection(context).get_cipher_list()
 
