@@ -24,7 +24,13 @@ release = about.__version__
 extensions = ["sphinx.ext.autodoc"]
 exclude_patterns = ["_build"]
 html_theme = "alabaster"
-html_theme_options = {"description": about.__summary__, "fixed_sidebar": True}
+html_theme_options = {
+    "description": about.__summary__,
+    "fixed_sidebar": True,
+    "page_width": "1160px",
+    "sidebar_width": "230px",
+}
+html_static_path = ["static"]
 html_sidebars = {"**": ["about.html", "navigation.html", "searchbox.html"]}
 html_copy_source = False
 
