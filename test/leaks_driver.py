@@ -3,11 +3,12 @@
     PYTHONMALLOC=malloc GLIBC_TUNABLES=glibc.malloc.tcache_count=0 \\
         python leaks_driver.py SCENARIO ROUNDS LIMIT PATIENCE
 
-SCENARIO is a function of fault_scenarios.py or ssl_scenarios.py, or "operations": then all
-operations of operations.py are measured, and the name of each is printed before its numbers.  After
-some rounds in which caches are filled, prints the growth in bytes for each ROUNDS, until it is less
-than LIMIT or PATIENCE seconds are over: a leak shows every time, while a heap that settles, as it
-does for thousands of rounds, grows less and less.
+SCENARIO is a function of fault_scenarios.py or ssl_scenarios.py, or "operations" or "connections":
+then all of operations.py or connections.py are measured, and before the numbers of each are printed
+its name and the process's memory in KiB, which is of pages, before and after.  After some rounds in
+which caches are filled, prints the growth in bytes for each ROUNDS, until it is less than LIMIT or
+PATIENCE seconds are over: a leak shows every time, while a heap that settles, as it does for
+thousands of rounds, grows less and less.
 """
 
 import ctypes
@@ -15,6 +16,7 @@ import gc
 import sys
 import time
 
+import connections
 import fault_scenarios
 import operations
 import ssl_scenarios
@@ -32,6 +34,8 @@ class Mallinfo2(ctypes.Structure):
         )
     ]
 
+
+COLLECTIONS = {"operations": operations, "connections": connections}
 
 libc = ctypes.CDLL(None)
 libc.mallinfo2.restype = Mallinfo2
@@ -60,9 +64,11 @@ def growths(scenario, rounds, limit, patience):
 
 
 def main(name, *numbers):
-    if name == "operations":
-        for operation, function in operations.all_of_them().items():
-            print(f"{operation}:", *growths(function, *numbers), flush=True)
+    if name in COLLECTIONS:
+        for label, function in COLLECTIONS[name].all_of_them().items():
+            before = support.resident()
+            found = list(growths(function, *numbers))
+            print(f"{label}: {before} {support.resident()}:", *found, flush=True)
     else:
         scenarios = support.scenarios(fault_scenarios, ssl_scenarios)
         prepare = scenarios.get(name) or getattr(fault_scenarios, name)

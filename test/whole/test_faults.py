@@ -14,7 +14,7 @@ DRIVER = support.HERE / "faults_driver.py"
 SCENARIOS = support.scenarios(fault_scenarios, ssl_scenarios)
 # What cryptography keeps until the process ends LeakSanitizer finds; the driver counts all else.
 NOT_OURS = support.UNFINISHED
-SAMPLE = 30  # how many points are tried unless all are
+SAMPLE = 25  # how many points are tried unless all are
 WHOSE = ["openssl", "python", "lasting"]
 
 

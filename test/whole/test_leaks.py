@@ -56,24 +56,28 @@ class TestLeaks:
         assert growth(scenario, 1000, 1800) < PER_ROUND
 
 
-class TestOperations:
-    """Each load, dump, signature, verification and construction of OpenSSL.crypto."""
+@pytest.mark.parametrize(("collection", "size"), [("operations", 40), ("connections", 17)])
+class TestCollections:
+    """Each load, dump, signature, verification and construction of OpenSSL.crypto; each kind of
+    connection, from its handshake to its end."""
 
-    def check(self, rounds, timeout):
+    def check(self, collection, size, rounds, timeout, kib):
         grown = {}
-        for line in measure("operations", rounds, timeout, PATIENCE).splitlines():
-            name, _, numbers = line.partition(":")
+        for line in measure(collection, rounds, timeout, PATIENCE).splitlines():
+            name, resident, numbers = line.split(":")
             grown[name] = min(map(int, numbers.split())) / rounds
-        assert len(grown) > 40
+            before, after = map(int, resident.split())
+            assert after - before <= kib, line
+        assert len(grown) >= size
         assert {name: size for name, size in grown.items() if size >= PER_ROUND} == {}
 
-    def test_some_rounds(self):
-        self.check(30, support.TIMEOUT)
+    def test_some_rounds(self, collection, size):
+        self.check(collection, size, 30, support.TIMEOUT, 8192)
 
     @pytest.mark.slow
     @pytest.mark.timeout(1800)
-    def test_ten_thousand_rounds(self):
-        self.check(10000, 1800)
+    def test_ten_thousand_rounds(self, collection, size):
+        self.check(collection, size, 10000, 1800, 2048)
 
 
 class TestMeasurement:
