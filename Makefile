@@ -160,8 +160,8 @@ stubs: build ## the stubs are sound, and agree with the modules
 docs: build ## the manual, into doc/_build; a broken reference is an error
 	PYTHONPATH=. $(VENV)/bin/sphinx-build -q -W --keep-going -n -b html doc doc/_build/html
 
-matrix: ## `make test` on a fresh Debian 12 and a fresh Debian 13, in trees made by debootstrap (root)
-	tools/matrix.sh bookworm trixie
+matrix: ## `make test` with each CPython, OpenSSL and compiler of Debian's, in trees made by debootstrap (root)
+	tools/matrix.sh $(ROWS)
 
 # ---- measuring ----
 

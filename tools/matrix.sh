@@ -1,15 +1,29 @@
 #!/bin/bash
-# matrix.sh SUITE...: run `make test` on freshly made Debian systems, from a clone of what is committed.
+# matrix.sh [ROW...]: run `make test` on freshly made Debian systems, from a clone of what is committed.
+#
+# A row is a suite and, behind plus signs, what is to be different there:
+#
+#     clang           that compiler in place of gcc
+#     python3.15      another interpreter than the suite's default
+#     experimental    OpenSSL as it is in Debian's experimental suite (for sid)
+#     openssl3.6      OpenSSL of that series, built from its sources
+#     freethreaded    `make freethreaded`: a CPython without the global lock, built from its sources
+#
+# Without any, all that there is.  Warnings are errors.  What each row was and how it went is told
+# at the end; its whole output is in $MATRIX_CACHE/ROW.log.
 #
 # The trees are made by debootstrap from the mirror that this machine itself uses, once, and kept
 # in $MATRIX_CACHE; each run works in a throw-away copy with nothing but git, make and python3 added.
-# Needs root.  MATRIX_COMMAND says what to run there instead of `make test`.
+# Needs root.  MATRIX_COMMAND says what to run there instead.
 set -euo pipefail
 cache=${MATRIX_CACHE:-/var/cache/pyopenssl-matrix}
-command=${MATRIX_COMMAND:-make test}
 top=$(git rev-parse --show-toplevel)
+[ $# != 0 ] || set -- bookworm bookworm+clang bookworm+openssl3.6 bookworm+openssl4.0 \
+    trixie trixie+clang trixie+freethreaded \
+    sid sid+clang sid+python3.15 sid+experimental sid+experimental+clang
 [ "$(id -u)" = 0 ] || { echo 'matrix.sh makes chroots: run it as root' >&2; exit 1; }
 command -v debootstrap >/dev/null || apt-get install -y -q debootstrap
+mirror=$("$top/tools/mirror.sh")
 
 work=
 finish() {
@@ -21,16 +35,22 @@ finish() {
 }
 trap finish EXIT
 
-mkdir -p "$cache"
-failed=()
-for suite in "$@"; do
-    base=$cache/$suite
-    if [ ! -f "$base.made" ]; then
-        rm -rf "$base"
-        debootstrap --variant=minbase --include=git,make,python3,ca-certificates "$suite" "$base" "$("$top/tools/mirror.sh")" \
-            >"$base.log" 2>&1 || { tail -n 20 "$base.log"; exit 1; }
-        touch "$base.made"
-    fi
+inside() {
+    chroot "$work" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+        PIP_ROOT_USER_ACTION=ignore DEBIAN_FRONTEND=noninteractive \
+        ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
+        ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} "${settings[@]}" sh -c "cd /srv/checkout && $1"
+}
+
+make_base() {
+    [ ! -f "$base.made" ] || return 0
+    rm -rf "$base"
+    debootstrap --variant=minbase --include=git,make,python3,ca-certificates "$suite" "$base" "$mirror" \
+        >"$base.log" 2>&1 || { tail -n 20 "$base.log"; return 1; }
+    touch "$base.made"
+}
+
+make_copy() {
     work=$(mktemp -d "$cache/$suite.XXXXXX")
     cp -a "$base/." "$work"
     # What this machine needs to reach its mirror and its package index, the copy needs too.
@@ -42,17 +62,87 @@ for suite in "$@"; do
     mount -t proc proc "$work/proc"
     mount --rbind --make-rslave /dev "$work/dev"
     git clone -q "$top" "$work/srv/checkout"
-    echo "== $suite: $command"
-    start=$SECONDS
-    if chroot "$work" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-        PIP_ROOT_USER_ACTION=ignore ${http_proxy:+http_proxy="$http_proxy"} \
-        ${https_proxy:+https_proxy="$https_proxy"} ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} \
-        sh -c "cd /srv/checkout && $command"; then
-        echo "== $suite: passed in $((SECONDS - start)) s"
-    else
-        echo "== $suite: failed"
-        failed+=("$suite")
+}
+
+add() {
+    inside "apt-get update -q && apt-get install -y -q --no-install-recommends $*" >"$cache/$row.apt.log" 2>&1 \
+        || { tail -n 20 "$cache/$row.apt.log"; return 1; }
+}
+
+# Built once for each suite, since its compiler and its C library go into it.
+provide_openssl() {
+    local kept=$cache/$suite-$1
+    if [ ! -d "$kept" ]; then
+        inside "OPENSSL_SERIES=${1#openssl} tools/openssl.sh /opt/openssl shared enable-apps \
+            -Wl,-rpath,/opt/openssl/lib" || return 1
+        cp -a "$work/opt/openssl" "$kept"
     fi
+    mkdir -p "$work/opt/openssl"
+    cp -a "$kept/." "$work/opt/openssl"
+    settings+=(OPENSSL_DIR=/opt/openssl LD_LIBRARY_PATH=/opt/openssl/lib
+        PATH=/opt/openssl/bin:/usr/sbin:/usr/bin:/sbin:/bin)
+}
+
+apply() {
+    case $1 in
+    clang)
+        add clang || return 1
+        settings+=(CC=clang)
+        ;;
+    python3.*)
+        add "$1-dev" "$1-venv" || return 1
+        settings+=(PYTHON="$1")
+        ;;
+    experimental)
+        echo "deb $mirror experimental main" >"$work/etc/apt/sources.list.d/experimental.list"
+        add -t experimental libssl-dev openssl
+        ;;
+    openssl*) provide_openssl "$1" ;;
+    freethreaded) command='make freethreaded' venv=.venv-freethreaded ;;
+    *)
+        echo "matrix.sh: what is $1?" >&2
+        return 1
+        ;;
+    esac
+}
+
+# With what it was built, of the modules themselves.
+describe() {
+    inside "PYTHONPATH=. $venv/bin/python -P -c '
+import platform
+from OpenSSL import SSL
+openssl = SSL.SSLeay_version(SSL.SSLEAY_VERSION).decode().split()[1]
+print(\"CPython\", platform.python_version() + \",\", \"OpenSSL\", openssl, end=\", \")
+'; \${CC:-gcc} --version | head -n 1" 2>/dev/null || true
+}
+
+run_row() {
+    local suite=${row%%+*} parts part base
+    base=$cache/$suite
+    make_base && make_copy || return 1
+    IFS=+ read -ra parts <<<"$row"
+    for part in "${parts[@]:1}"; do
+        apply "$part" || return 1
+    done
+    inside "$command"
+}
+
+mkdir -p "$cache"
+failed=0
+summary=
+for row in "$@"; do
+    command=${MATRIX_COMMAND:-make test} venv=.venv settings=(PYOPENSSL_WERROR=1)
+    echo "== $row"
+    start=$SECONDS
+    exec 3>&1 >"$cache/$row.log" 2>&1
+    if run_row; then outcome=passed; else outcome=failed; fi
+    exec >&3 2>&1 3>&-
+    [ $outcome = passed ] || { failed=1 && tail -n 30 "$cache/$row.log"; }
+    counts=$(sed -nE 's/^=+ (.*(passed|failed).*) in .*/\1/p' "$cache/$row.log" | tail -n 1)
+    line="$row: $([ -z "$work" ] || describe): $outcome${counts:+ ($counts)}, $((SECONDS - start)) s"
+    echo "== $line"
+    summary+="$line"$'\n'
     finish
 done
-[ ${#failed[@]} = 0 ] || { echo "failed: ${failed[*]}" >&2; exit 1; }
+printf '\n%s' "$summary"
+exit $failed
