@@ -46,7 +46,7 @@ make_base() {
     [ ! -f "$base.made" ] || return 0
     rm -rf "$base"
     debootstrap --variant=minbase --include=git,make,python3,ca-certificates "$suite" "$base" "$mirror" \
-        >"$base.log" 2>&1 || { tail -n 20 "$base.log"; return 1; }
+        >"$base.made.log" 2>&1 || { tail -n 20 "$base.made.log"; return 1; }
     touch "$base.made"
 }
 
