@@ -204,8 +204,6 @@ run_memory(ConnectionObject *self, io_op *op)
         return;
     }
     run_in_memory(self, op);
-    if (op->error == IO_ELSEWHERE)
-        op->error = SSL_ERROR_WANT_READ;
     queue_tidy(&self->transport.incoming);
     queue_tidy(&self->transport.outgoing);
     queue_tidy(&self->later);

@@ -621,6 +621,22 @@ class TestNonBlocking:
             while True:
                 received += server.recv(65536)
         assert received == sent + refused
+        assert server.shutdown() is True
+        select.select([client], [], [], support.TIMEOUT)
+        assert client.shutdown() is True
+
+    def test_a_sendall_is_not_taken_up(self, pair):
+        """Nobody can tell how much of it went: what comes after it is something new."""
+        client, server = pair
+        with pytest.raises(SSL.WantWriteError):
+            client.sendall(bytes(50_000_000))
+        sent, received = 0, bytearray()
+        while not sent or not received.endswith(b"anew"):
+            received += server.recv(65536)
+            if not sent:
+                with contextlib.suppress(SSL.WantWriteError):
+                    sent = client.send(b"anew")
+        assert sent == 4 and not any(received[:-4])
 
 
 class TestMovingBuffer(TestNonBlocking):

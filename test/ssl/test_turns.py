@@ -266,6 +266,15 @@ class TestCallingOff:
         right.close()
         server.close()
 
+    def test_what_was_read_already_is_gone(self, pair):
+        client, server = pair
+        server.send(b"ab")
+        assert client.recv(1) == b"a" and client.pending() == 1
+        client.close()
+        with pytest.raises(SSL.SysCallError) as caught:
+            client.recv(1)
+        assert caught.value.args == (errno.EBADF, "EBADF")
+
     def test_close_twice(self, pair):
         pair[0].close()
         pair[0].close()
