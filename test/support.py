@@ -511,18 +511,16 @@ def handshake(client, server):
 
 
 @contextlib.contextmanager
-def peer_gone(connection):
-    """Within it the Connection's descriptor is that of a socket whose peer has closed its end."""
+def replaced(connection, other):
+    """Within it the Connection's descriptor is that of another socket."""
     number = connection.fileno()
-    kind = socket.socket(fileno=os.dup(number))
-    left, right = socket.socketpair(type=kind.type)
-    right.close()
-    with kind, left:
-        os.dup2(left.fileno(), number)
-        try:
-            yield
-        finally:
-            os.dup2(kind.fileno(), number)
+    mine = os.dup(number)
+    os.dup2(other.fileno(), number)
+    try:
+        yield
+    finally:
+        os.dup2(mine, number)
+        os.close(mine)
 
 
 PAIRS = {"memory": memory_pair, "socketpair": socket_pair, "tcp": tcp_pair}

@@ -825,6 +825,27 @@ class TestInfo:
             connection.shutdown()
         assert support.queued_errors() == []
 
+    @over
+    def test_nothing_comes_in_after_an_exception(self, transport):
+        armed = []
+
+        def fail_once(connection, where, value):
+            if armed:
+                raise armed.pop()
+
+        client, server = support.connected(transport)
+        client.set_info_callback(fail_once)
+        server.send(b"data")
+        if transport == "memory":
+            support.move(server, client)
+        armed.append(ZeroDivisionError)
+        with pytest.raises(ZeroDivisionError):
+            client.shutdown()
+        for _ in range(2):
+            with pytest.raises(SSL.SysCallError) as caught:
+                client.recv(100)
+            assert caught.value.args == (errno.ECONNABORTED, "ECONNABORTED")
+
     def test_the_end_is_not_blamed(self):
         """It stays our own failure when the peer goes, too."""
         errors = [ZeroDivisionError]

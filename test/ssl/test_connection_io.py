@@ -621,6 +621,23 @@ class TestNonBlocking:
             while True:
                 received += server.recv(65536)
         assert received == sent + refused
+
+    def test_shutdown_is_taken_up_once(self, pair):
+        """It was made, but did not go out; after that it is asked for the peer's."""
+        client, server = pair
+        full, other = socket.socketpair()
+        full.setblocking(False)
+        with full, other:
+            with pytest.raises(BlockingIOError):
+                while True:
+                    full.send(bytes(65536))
+            with support.replaced(client, full), pytest.raises(SSL.WantWriteError):
+                client.shutdown()
+        assert client.shutdown() is False
+        with pytest.raises(SSL.ZeroReturnError):
+            server.recv(1)
+        with pytest.raises(SSL.WantReadError):
+            client.shutdown()
         assert server.shutdown() is True
         select.select([client], [], [], support.TIMEOUT)
         assert client.shutdown() is True
@@ -682,7 +699,9 @@ class TestDescriptors:
         with pytest.raises(SSL.WantWriteError):
             while True:
                 client.send(bytes(1000))
-        with support.peer_gone(client), pytest.raises(SSL.SysCallError) as caught:
+        other, gone = socket.socketpair(type=client._socket.type)
+        gone.close()
+        with other, support.replaced(client, other), pytest.raises(SSL.SysCallError) as caught:
             client.send(bytes(1000))
         with pytest.raises(BlockingIOError):
             while True:
