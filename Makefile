@@ -129,8 +129,8 @@ asan: $(READY) ## the whole suite under AddressSanitizer, UndefinedBehaviorSanit
 	PYTHON=$(PY) tools/sanitized.sh address $(ASAN) $(T)
 
 # T is what comes with the command; without it, what is about threads.
-tsan: T = test/util/test_lock.py test/util/test_rwlock.py test/util/test_thread.py test/ssl/test_turns.py \
-	test/whole/test_interpreters.py test/whole/test_threads.py
+tsan: T = test/whole/test_threads.py test/ssl/test_turns.py test/util/test_lock.py test/util/test_rwlock.py \
+	test/util/test_thread.py
 tsan: $(READY) ## the thread tests under ThreadSanitizer, in a CPython and an OpenSSL that are built for it first
 	@tools/tsan.sh $(TSAN) $(T)
 

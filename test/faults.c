@@ -82,9 +82,37 @@ are_of_package(const callers *all)
     return 0;
 }
 
+#ifdef Py_GIL_DISABLED
+/* Whether it is a list's room for its items, without which a free-threaded CPython lets go of a list
+   that is not complete. */
+static int
+are_of_list(const callers *all)
+{
+    Dl_info info;
+
+    for (int i = 0; i < all->depth && i < 12; i++) {
+        if (!dladdr((void *)all->at[i], &info) || info.dli_sname == NULL)
+            continue;
+        if (strcmp(info.dli_sname, "PyList_New") == 0)
+            return 1;
+        if (strcmp(info.dli_sname, "_PyObject_GC_New") == 0)
+            return 0;
+    }
+    return 0;
+}
+#else
+#define are_of_list(all) 0
+#endif
+
 /* What the interpreter needs for itself, outside of the package's functions, does not fail: it may
    not bear it.  CPython 3.13 lets go of a code object twice when there is no room for the function
    that a "def" or "lambda" makes of it. */
+static int
+are_to_fail(const callers *all)
+{
+    return are_of_package(all) && !are_of_list(all);
+}
+
 static int
 may_fail(int whose)
 {
@@ -93,7 +121,7 @@ may_fail(int whose)
     if (whose != PYTHON)
         return 1;
     find_callers(&all);
-    return are_of_package(&all);
+    return are_to_fail(&all);
 }
 
 static int
@@ -132,7 +160,7 @@ fails(int whose, const char *file, int line)
         callers all;
 
         find_callers(&all);
-        recorded[recorded_count++] = whose != PYTHON || are_of_package(&all) ? hash_of(&all) : 0;
+        recorded[recorded_count++] = whose != PYTHON || are_to_fail(&all) ? hash_of(&all) : 0;
     }
     atomic_fetch_add(&asked, 1);
     left = atomic_fetch_sub(&countdown, 1);

@@ -13,7 +13,7 @@ python=${TSAN_PYTHON:-.tsan/python/bin/python3}
 openssl=${OPENSSL_DIR:-$PWD/.tsan/openssl}
 [ -n "${TSAN_PYTHON:-}" ] \
     || "$here/freethreaded.sh" .tsan/python --with-thread-sanitizer --with-pydebug
-[ -n "${OPENSSL_DIR:-}" ] || "$here/openssl.sh" "$openssl" -g -O1 -fsanitize=thread
+[ -n "${OPENSSL_DIR:-}" ] || "$here/openssl.sh" "$openssl" -g -O1 -fsanitize=thread -DOSSL_TSAN_BUILD
 
 if ! "$python" -c 'import sysconfig
 raise SystemExit(not (sysconfig.get_config_var("Py_GIL_DISABLED")
@@ -53,7 +53,7 @@ fi
 mkdir -p "$tree/OpenSSL"
 cp OpenSSL/*.py OpenSSL/*.pyi OpenSSL/py.typed "$tree/OpenSSL/"
 PYOPENSSL_SANITIZE=thread "$venv/bin/python" setup.py -q build_ext -b "$tree" build_test -b "$tree"
-export TSAN_OPTIONS="suppressions=$PWD/$tree/suppressions:halt_on_error=0:exitcode=66:log_path=$PWD/$tree/report"
+export TSAN_OPTIONS="suppressions=$PWD/$tree/suppressions:halt_on_error=0:exitcode=66:die_after_fork=0:log_path=$PWD/$tree/report"
 export PYTHON_GIL=0 PYTEST_TIMEOUT=1800
 PYTHONPATH=$tree "$venv/bin/python" -P -c '
 import OpenSSL.SSL

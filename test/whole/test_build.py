@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import support
+
 pytest.importorskip("setuptools")
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,7 +73,7 @@ def setup(top, *arguments, good=True, **environ):
         env={**clean, **environ},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=2 * support.TIMEOUT - 10,
         check=False,
     )
     said = result.stdout + result.stderr
@@ -91,7 +93,7 @@ def ask(top, expression):
         env={**os.environ, "PYTHONPATH": str(top)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=support.TIMEOUT,
         check=True,
     )
     return result.stdout.strip()
