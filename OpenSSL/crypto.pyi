@@ -135,7 +135,7 @@ def X509_verify_cert_error_string(errnum: int) -> str:
     :param errnum: the number; that of no error at all is 0
     :returns: English text; also for a number that OpenSSL does not know
     :raises TypeError: *errnum* is no integer
-    :raises OverflowError: it is out of the range of a C long
+    :raises OverflowError: it is no C int
 
     ``X509_verify_cert_error_string``.
     """
@@ -239,6 +239,7 @@ class X509:
         """Set the version, counted from zero.
 
         :raises ValueError: *version* is negative
+        :raises OverflowError: it is no C long
         :raises TypeError: it is no integer
 
         ``X509_set_version``.
@@ -441,6 +442,7 @@ class X509Req:
 
         :raises ValueError: *version* is negative
         :raises Error: OpenSSL refuses it: from 3.5 on, whatever is not 0
+        :raises OverflowError: it is no C long
         :raises TypeError: it is no integer
 
         ``X509_REQ_set_version``.
@@ -604,6 +606,7 @@ class CRL:
         Without it, signing sets the version that is needed.
 
         :raises ValueError: *version* is negative
+        :raises OverflowError: it is no C long
         :raises TypeError: it is no integer
 
         ``X509_CRL_set_version``.
@@ -1053,7 +1056,7 @@ def load_pkcs7_data(type: int, buffer: ReadableBuffer | str) -> PKCS7:
     :raises TypeError: *buffer* is something else
     :raises Error: it is no PKCS #7 message
 
-    Wraps ``PEM_read_bio_PKCS7`` and ``d2i_PKCS7_bio``.
+    Wraps ``PEM_read_bio_PKCS7`` and ``d2i_PKCS7``.
     """
 
 def load_pkcs12(buffer: ReadableBuffer | str, passphrase: bytes | None = None) -> PKCS12:
@@ -1162,6 +1165,8 @@ class X509Store:
         :param capath: the path of a directory with one certificate or list a file, named as
             ``openssl rehash`` does, or None
         :raises Error: if both are None, or the file cannot be read or has nothing in it
+        :raises ValueError: if there is a NUL in a path
+        :raises TypeError: if a path is of another type
         :raises RuntimeError: if called from inside a callback of a handshake that uses this store
 
         Wraps ``X509_STORE_load_locations``.
@@ -1171,6 +1176,8 @@ class X509Store:
         """Set flags, besides those set already.
 
         :param flags: attributes of :class:`X509StoreFlags`, combined with ``|``
+        :raises TypeError: if *flags* is no integer
+        :raises OverflowError: if it is negative or has more than 64 bits
         :raises RuntimeError: if called from inside a callback of a handshake that uses this store
 
         Wraps ``X509_STORE_set_flags``.
@@ -1180,6 +1187,7 @@ class X509Store:
         """Verify as if it were another time.
 
         :param vfy_time: the time; without a time zone it is UTC; fractions of a second are dropped
+        :raises TypeError: if it is no :class:`~datetime.datetime`
         :raises RuntimeError: if called from inside a callback of a handshake that uses this store
 
         Wraps ``X509_VERIFY_PARAM_set_time``.
