@@ -69,6 +69,19 @@ class TestCertificate:
         for _ in range(2):
             assert crypto.dump_certificate(ASN1, cert) == ssl.PEM_cert_to_DER_cert(pem.decode())
 
+    @pytest.mark.parametrize("size", [65000, 70000])
+    def test_der_of_a_large_one(self, server, size):
+        """Whatever is remembered of how long it was."""
+        cert = server.x509()
+        octets = b"\x04\x83" + size.to_bytes(3, "big") + bytes(size)
+        value = b"DER:" + octets.hex().encode()
+        cert.add_extensions([crypto.X509Extension(b"1.2.3.4", False, value)])
+        cert.sign(server.pkey(), "sha256")
+        for _ in range(3):
+            der = crypto.dump_certificate(ASN1, cert)
+            assert len(der) > size and octets in der
+            assert crypto.load_certificate(ASN1, der).digest("sha256") == cert.digest("sha256")
+
     def test_der_after_a_change_from_outside(self, server):
         cert = server.x509()
         crypto.dump_certificate(ASN1, cert)
