@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import support
+from loading import OfLoading
 from OpenSSL import crypto
 
 PEM, ASN1, TEXT = crypto.FILETYPE_PEM, crypto.FILETYPE_ASN1, crypto.FILETYPE_TEXT
@@ -609,19 +610,11 @@ class TestExport:
         assert loaded.get_revoked() is None
 
 
-class TestLoadDump:
-    @pytest.mark.parametrize("kind", [PEM, ASN1])
-    def test_round_trip(self, cert, key, kind):
-        encoded = with_entries(entry(b"2", b"superseded"), entry(b"1")).export(cert, key, kind)
-        crl = crypto.load_crl(kind, encoded)
-        assert type(crl) is crypto.CRL
-        assert crypto.dump_crl(kind, crl) == encoded
-        assert crypto.dump_crl(type=kind, crl=crypto.load_crl(type=kind, buffer=encoded)) == encoded
+class TestLoadDump(OfLoading):
+    load, dump, type, parameter = "load_crl", "dump_crl", "CRL", "crl"
 
-    @pytest.mark.parametrize("convert", [bytearray, memoryview, lambda data: data.decode()])
-    def test_buffers(self, cert, key, convert):
-        pem = crypto.CRL().export(cert, key)
-        assert crypto.dump_crl(PEM, crypto.load_crl(PEM, convert(pem))) == pem
+    def der(self):
+        return some_list()
 
     def test_text(self, cert, key):
         pem = with_entries(entry(b"3ab")).export(cert, key)
@@ -634,40 +627,6 @@ class TestLoadDump:
         second = with_entries(entry(b"2")).export(cert, key)
         crl = crypto.load_crl(PEM, b"noise\n" + authority.cert_pem + first + second)
         assert crypto.dump_crl(PEM, crl) == first
-
-    @pytest.mark.parametrize("kind", [100, TEXT, object(), None, "PEM"])
-    def test_unknown_type(self, cert, key, kind):
-        with pytest.raises(ValueError, match="type"):
-            crypto.load_crl(kind, b"")
-        if kind != TEXT:
-            with pytest.raises(ValueError, match="type"):
-                crypto.dump_crl(kind, crypto.CRL())
-
-    @pytest.mark.parametrize("kind", [PEM, ASN1])
-    @pytest.mark.parametrize("junk", [b"", b"hello, world", b"\x30\x84\xff\xff\xff\xff"])
-    def test_junk(self, kind, junk):
-        with pytest.raises(crypto.Error) as failure:
-            crypto.load_crl(kind, junk)
-        assert failure.value.args[0]
-
-    @pytest.mark.parametrize("wrong", [None, 3, object()])
-    def test_wrong_types(self, wrong):
-        with pytest.raises(TypeError, match="buffer"):
-            crypto.load_crl(PEM, wrong)
-        with pytest.raises(TypeError, match="crl"):
-            crypto.dump_crl(PEM, wrong)
-
-    def test_number_of_arguments(self):
-        for function in (crypto.load_crl, crypto.dump_crl):
-            for args in ((), (PEM,), (PEM, b"", 1)):
-                with pytest.raises(TypeError):
-                    function(*args)
-
-    def test_cut_anywhere(self, cert, key):
-        der = with_entries(entry(b"1", b"superseded"), entry(b"2")).export(cert, key, ASN1)
-        for size in range(len(der)):
-            with pytest.raises(crypto.Error):
-                crypto.load_crl(ASN1, der[:size])
 
     @given(st.data())
     def test_flipped_bits(self, pki, data):
