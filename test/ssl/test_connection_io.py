@@ -915,3 +915,21 @@ class TestKeyUpdate:
         fresh, _ = support.memory_pair()
         with pytest.raises(SSL.Error):
             fresh.key_update(True)
+
+
+class TestListen:
+    @pytest.mark.parametrize("place", [0, 1, 3, 4, 13])
+    def test_garbage(self, place):
+        """A datagram that is no good is dropped, and with it what OpenSSL says of it."""
+        client = SSL.Connection(SSL.Context(SSL.DTLS_CLIENT_METHOD))
+        client.set_ciphertext_mtu(1400)
+        client.set_connect_state()
+        with pytest.raises(SSL.WantReadError):
+            client.do_handshake()
+        hello = bytearray(client.bio_read(2000))
+        hello[place] ^= 0xFF
+        server = SSL.Connection(SSL.Context(SSL.DTLS_SERVER_METHOD))
+        server.bio_write(hello)
+        with pytest.raises(SSL.WantReadError):
+            server.DTLSv1_listen()
+        assert support.queued_errors() == []
