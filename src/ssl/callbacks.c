@@ -183,13 +183,35 @@ callbacks_keylog(const SSL *ssl, const char *line)
 
 /* ---- servername ---- */
 
-int
-callbacks_servername(SSL *ssl, int *alert, void *unused)
+/* So that nobody waits for the interpreter only to hear that there is nobody to ask. */
+static int
+is_unset(const SSL *ssl, ssl_call which)
+{
+    const ConnectionObject *conn = SSL_get_app_data(ssl);
+
+    return conn != NULL && conn->calls != NULL && PyTuple_GET_ITEM(conn->calls, which) == Py_None;
+}
+
+/* A session that a client got before it had to show a certificate does not stand in for one. */
+static int
+is_without_certificate(SSL *ssl)
+{
+    enum { MUST_SHOW = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT };
+
+    return SSL_is_server(ssl) && SSL_session_reused(ssl)
+           && (SSL_get_verify_mode(ssl) & MUST_SHOW) == MUST_SHOW
+           && SSL_get0_peer_certificate(ssl) == NULL;
+}
+
+static int
+ask_servername(SSL *ssl)
 {
     int verdict = SSL_TLSEXT_ERR_ALERT_FATAL;
     PyObject *answer;
     question q;
 
+    if (is_unset(ssl, SSL_CALL_SERVERNAME))
+        return SSL_TLSEXT_ERR_NOACK;
     switch (begin(&q, ssl, SSL_CALL_SERVERNAME)) {
     case ASK:
         answer = PyObject_CallOneArg(q.callable, (PyObject *)q.conn);
@@ -204,8 +226,23 @@ callbacks_servername(SSL *ssl, int *alert, void *unused)
     case ASK_NOT:
         break;
     }
+    return verdict;
+}
+
+/* Also the place, the only one, where a server that takes up a session can still refuse: how it
+   verifies is decided, and nothing has gone out. */
+int
+callbacks_servername(SSL *ssl, int *alert, void *unused)
+{
+    int verdict = ask_servername(ssl);
+
     if (verdict == SSL_TLSEXT_ERR_ALERT_FATAL)
         *alert = SSL_AD_INTERNAL_ERROR;
+    else if (is_without_certificate(ssl)) {
+        util_errors_push(ERR_LIB_SSL, SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE);
+        *alert = SSL_AD_CERTIFICATE_REQUIRED;
+        verdict = SSL_TLSEXT_ERR_ALERT_FATAL;
+    }
     return verdict;
 }
 

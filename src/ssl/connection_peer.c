@@ -253,6 +253,13 @@ trusts_too_much(const SSL *ssl)
     return (SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) && SSL_get_verify_result(ssl) != X509_V_OK;
 }
 
+void
+connection_forget_unverified(SSL *ssl)
+{
+    if (trusts_too_much(ssl))
+        SSL_set_session(ssl, NULL);
+}
+
 /* A handshake builds up the session that the SSL has; with another one in its place it crashes. */
 static int
 is_in_handshake(const ConnectionObject *self)

@@ -55,8 +55,15 @@ change(PyObject *op, ssl_call which, PyObject *value, int mode, int (*install)(S
     return calls == NULL ? NULL : Py_NewRef(Py_None);
 }
 
+static int
+is_established(const SSL *ssl)
+{
+    return ((const ConnectionObject *)SSL_get_app_data(ssl))->established;
+}
+
 /* A session that was set for a peer that nobody verified is not taken up under a mode that
-   asks for more; once it is offered it is too late. */
+   asks for more; once it is offered it is too late.  And a renegotiation that is to verify the
+   peer must not end with the session that there is. */
 static int
 install_verify(SSL *ssl, int set, int mode)
 {
@@ -69,6 +76,8 @@ install_verify(SSL *ssl, int set, int mode)
         }
         SSL_set_session(ssl, NULL);
     }
+    if ((mode & SSL_VERIFY_PEER) && is_established(ssl))
+        SSL_set_options(ssl, SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION);
     SSL_set_verify(ssl, mode, set ? callbacks_verify : NULL);
     return 0;
 }

@@ -59,6 +59,7 @@ new_ctx(const method_row *method)
         return NULL;
     SSL_CTX_set_cert_verify_callback(ctx, callbacks_verify_chain, NULL);
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_tlsext_servername_callback(ctx, callbacks_servername); /* see there why always */
     if (method->version == 0
         || (SSL_CTX_set_min_proto_version(ctx, method->version)
             && SSL_CTX_set_max_proto_version(ctx, method->version)))

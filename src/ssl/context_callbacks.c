@@ -2,8 +2,8 @@
 #include "ssl/context.h"
 #include "util/args.h"
 
-/* The setters of Context's callbacks.  OpenSSL gets a trampoline only for what is set; a
-   Connection takes the callables along that the Context has when it is made. */
+/* The setters of Context's callbacks.  OpenSSL gets a trampoline only for what is set, but for
+   servername's, which every Context has (context.c); a Connection takes the callables along that the Context has when it is made. */
 
 /* ---- the callables ---- */
 
@@ -145,9 +145,8 @@ context_set_keylog_callback(PyObject *self, PyObject *const *args, Py_ssize_t na
 /* ---- servername, ALPN ---- */
 
 static void
-install_servername(SSL_CTX *ctx, int set, int unused)
+install_nothing(SSL_CTX *ctx, int set, int unused)
 {
-    SSL_CTX_set_tlsext_servername_callback(ctx, callbacks_servername);
 }
 
 PyObject *
@@ -156,7 +155,7 @@ context_set_tlsext_servername_callback(PyObject *self, PyObject *const *args, Py
 {
     UTIL_PARAMS("set_tlsext_servername_callback", 1, 1, "callback");
 
-    return change_one(self, &params, args, nargs, kwnames, SSL_CALL_SERVERNAME, install_servername);
+    return change_one(self, &params, args, nargs, kwnames, SSL_CALL_SERVERNAME, install_nothing);
 }
 
 static void

@@ -1,4 +1,4 @@
-"""Clients that ask for a new handshake: once, again and again, and without an end."""
+"""A new handshake: clients that ask for it once, again and again, and without an end; servers."""
 
 import contextlib
 import hmac
@@ -187,3 +187,35 @@ class TestAllowed:
         assert support.transfer(client, server, b"on") == b"on"
         assert support.transfer(server, client, b"and back") == b"and back"
         assert client.total_renegotiations() == 1
+
+
+class TestAsksForACertificate:
+    """A server that wants to know who it is after all."""
+
+    @pytest.mark.parametrize("ticket", [0, SSL.OP_NO_TICKET])
+    @pytest.mark.parametrize("shows", [True, False])
+    def test_it_is_shown_or_that_is_the_end(self, shows, ticket):
+        """A client would rather take up the session that there is, without one."""
+        pki = support.pki()
+        client = support.client_context(credential=pki.ec_client if shows else None)
+        server = support.server_context()
+        server.set_max_proto_version(SSL.TLS1_2_VERSION)
+        server.set_options(ticket)
+        server.set_session_id(b"x")
+        server.load_verify_locations(pki.ec_ca.cert_path)
+        client, server = support.connected("memory", client, server)
+        assert server.get_peer_certificate() is None
+        server.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
+        server.renegotiate()
+        if shows:
+            assert support.transfer(server, client, b"down") == b"down"
+            assert support.transfer(client, server, b"up") == b"up"
+            assert server.get_peer_certificate().get_subject().CN == "client"
+            assert len(server.get_verified_chain()) == 2
+        else:
+            with pytest.raises(SSL.Error, match="peer did not return a certificate"):
+                for _ in range(10):
+                    for reader in (server, client):
+                        with contextlib.suppress(SSL.WantReadError):
+                            reader.recv(1)
+                        support.pump(client, server)

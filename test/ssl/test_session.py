@@ -256,6 +256,18 @@ class TestUnverified:
         assert connection.get_peer_certificate().digest("sha256") == before[0].digest("sha256")
         assert connection.master_key() == before[1]
 
+    def test_connection_begins_anew(self, unverified):
+        """With the session that it has, unless that is of a peer that nobody verified."""
+        client, server, _ = unverified
+        connection, _ = shake((client, server))
+        connection.set_verify(SSL.VERIFY_PEER)
+        connection.set_connect_state()
+        assert connection.get_session() is None
+        peer = SSL.Connection(server)
+        peer.set_accept_state()
+        with pytest.raises(SSL.Error, match="certificate verify failed"):
+            support.handshake(connection, peer)
+
     def test_verified_though_not_asked(self):
         """Trusted roots are looked at in any case, so this one may be taken up."""
         client, server = support.client_context(), support.server_context()
@@ -273,6 +285,61 @@ class TestUnverified:
         client.set_verify(SSL.VERIFY_PEER, lambda *args: True)
         connection, _ = shake((client, server))
         shake((client, server), connection.get_session())
+
+
+class TestWithoutCertificate:
+    """A client's session of the time before it had to show a certificate does not spare it that."""
+
+    MUST_SHOW = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
+
+    @pytest.fixture(params=[0, SSL.OP_NO_TICKET], ids=["tickets", "no tickets"])
+    def known(self, request, contexts):
+        client, server = contexts
+        server.load_verify_locations(support.pki().ec_ca.cert_path)
+        server.set_options(request.param)
+        alive = shake(contexts)  # a session dies with a connection that was not shut down
+        yield client, server, alive[0].get_session()
+
+    def refused(self, client, server):
+        with pytest.raises(SSL.Error, match="peer did not return a certificate"):
+            support.handshake(client, server)
+        support.pump(client, server)
+        with pytest.raises(SSL.Error, match="alert (certificate required|handshake failure)"):
+            client.do_handshake()
+        assert support.queued_errors() == []
+
+    def test_context_asks(self, known):
+        client, server, session = known
+        server.set_verify(self.MUST_SHOW)
+        pair = support.memory_pair(client, server)
+        pair[0].set_session(session)
+        self.refused(*pair)
+
+    def test_connection_asks(self, known):
+        client, server, session = known
+        pair = support.memory_pair(client, server)
+        pair[0].set_session(session)
+        pair[1].set_verify(self.MUST_SHOW)
+        self.refused(*pair)
+
+    def test_servername_callback_asks(self, known):
+        client, server, session = known
+        server.set_tlsext_servername_callback(lambda conn: conn.set_verify(self.MUST_SHOW))
+        pair = support.memory_pair(client, server)
+        pair[0].set_session(session)
+        self.refused(*pair)
+
+    def test_asked_but_not_demanded(self, known):
+        client, server, session = known
+        server.set_verify(SSL.VERIFY_PEER)
+        assert certificates_sent((client, server), session) == 0
+
+    def test_shown_before(self, known):
+        _, server, _ = known
+        server.set_verify(self.MUST_SHOW)
+        client = support.client_context(credential=support.pki().ec_client)
+        connection, _ = shake((client, server))
+        assert certificates_sent((client, server), connection.get_session()) == 0
 
 
 class TestCache:
