@@ -183,6 +183,6 @@ dist: $(READY) ## the source archive and a wheel, looked at and installed as use
 	@mkdir dist && cp build/dist/*.tar.gz build/dist/*.whl dist/ && ls dist
 
 clean: ## remove everything that was made, but for .venv and .venv-upstream*
-	rm -rf build dist doc/_build OpenSSL/*.so test/*.so *.egg-info .hypothesis .*_cache
+	rm -rf build dist doc/_build doc/pictures OpenSSL/*.so test/*.so *.egg-info .hypothesis .*_cache
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 	-$(MAKE) -C bench clean

@@ -12,9 +12,12 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import docstrings  # noqa: E402
+import plots  # noqa: E402
 from OpenSSL import version as about  # noqa: E402
 
 STUBS = {name: ROOT / "OpenSSL" / f"{name}.pyi" for name in ("crypto", "rand", "SSL")}
+
+plots.draw(ROOT / "doc/performance.csv", ROOT / "doc/pictures/instructions.svg")
 
 project = about.__title__
 author = about.__author__

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -261,3 +262,19 @@ class TestCompleteness:
                 if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                     owner = OWNERS.get(node.value.id)
                     assert owner is None or hasattr(owner, node.attr), ast.unparse(node)
+
+
+def test_plots(tmp_path):
+    """A bar for each number, the longest for the largest."""
+    figures, picture = tmp_path / "figures.csv", tmp_path / "pictures" / "plot.svg"
+    figures.write_text("What,Plain C,Here\na < b,100,50\nc,1,25\n")
+    subprocess.run([sys.executable, ROOT / "tools/plots.py", figures, picture], check=True)
+    root = ElementTree.parse(picture).getroot()
+    widths = [
+        float(one.get("width"))
+        for one in root
+        if one.tag.endswith("rect") and one.get("x") == "210"
+    ]
+    assert sorted(widths[1:], reverse=True) == [widths[1], widths[2], widths[4], widths[3]]
+    assert widths[1] == pytest.approx(2 * widths[2])
+    assert {"a < b", "Plain C", "100"} <= {one.text for one in root}
