@@ -2,11 +2,11 @@
 
 try:
     from OpenSSL import SSL, crypto, rand
-except ImportError as error:
-    if error.name == __name__:
-        error.add_note("pyOpenSSL's modules that are written in C are not here: build them.")
-    elif error.path is not None:
-        error.add_note("pyOpenSSL was built with another OpenSSL than the one here: see INSTALL.")
+except ImportError as _error:
+    if _error.name == __name__:
+        _error.add_note("pyOpenSSL's modules that are written in C are not here: build them.")
+    elif _error.path is not None:
+        _error.add_note("pyOpenSSL was built with another OpenSSL than the one here: see INSTALL.")
     raise
 
 from OpenSSL import tsafe, version

@@ -144,7 +144,7 @@ class X509Name:
     """A distinguished name.
 
     Its fields are attributes, by their short or long name or number: ``name.CN``,
-    ``name.commonName`` and ``name.__getattr__("2.5.4.3")`` are the same field.  Reading gives the
+    ``name.commonName`` and ``getattr(name, "2.5.4.3")`` are the same field.  Reading gives the
     first value as :class:`str`, or None; writing takes str, or bytes of UTF-8, and puts the new
     value at the end, in place of the first old one.
 

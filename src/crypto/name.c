@@ -277,6 +277,7 @@ static PyGetSetDef name_getset[] = {
 };
 
 static PyMethodDef name_methods[] = {
+    {"__getattr__", crypto_name_getattr, METH_O, NULL},
     UTIL_ROW_NOARGS(name, hash),
     UTIL_ROW_NOARGS(name, der),
     UTIL_ROW_NOARGS(name, get_components),

@@ -46,6 +46,8 @@ const X509_NAME *crypto_name_get(PyObject *op);
 int crypto_name_put(PyObject *op, X509_NAME *edited);
 
 PyObject *crypto_name_getattro(PyObject *op, PyObject *attribute);
+/* A field and nothing else, as __getattr__ gives it to subclasses that have one of their own. */
+PyObject *crypto_name_getattr(PyObject *op, PyObject *attribute);
 int crypto_name_setattro(PyObject *op, PyObject *attribute, PyObject *value);
 
 #endif

@@ -93,6 +93,23 @@ crypto_name_getattro(PyObject *op, PyObject *attribute)
     return nid == NID_undef ? PyObject_GenericGetAttr(op, attribute) : value_now(op, nid);
 }
 
+static int
+raise_no_field(PyObject *attribute)
+{
+    PyErr_Format(PyExc_AttributeError, "X509Name has no field %R", attribute);
+    return -1;
+}
+
+PyObject *
+crypto_name_getattr(PyObject *op, PyObject *attribute)
+{
+    int nid = PyUnicode_Check(attribute) ? nid_of(attribute) : NID_undef;
+
+    if (nid == NID_undef)
+        nid = raise_no_field(attribute);
+    return nid < 0 ? NULL : value_now(op, nid);
+}
+
 /* The new value goes to the end, then the old one goes: a refused value changes nothing. */
 static int
 replace_entry(X509_NAME *name, int nid, const char *value, Py_ssize_t size)
@@ -164,10 +181,8 @@ crypto_name_setattro(PyObject *op, PyObject *attribute, PyObject *value)
     nid = nid_of(attribute);
     if (nid < 0)
         return -1;
-    if (nid == NID_undef) {
-        PyErr_Format(PyExc_AttributeError, "X509Name has no field %R", attribute);
-        return -1;
-    }
+    if (nid == NID_undef)
+        return raise_no_field(attribute);
     if (value == NULL) {
         PyErr_Format(PyExc_AttributeError, "field %U of an X509Name cannot be deleted", attribute);
         return -1;

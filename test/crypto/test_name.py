@@ -150,6 +150,19 @@ class TestFields:
                 name.__getattribute__(wrong)
         assert name.CN == "x"
 
+    def test_a_subclass_with_a_getattr_of_its_own(self):
+        class Mine(crypto.X509Name):
+            def __getattr__(self, attribute):
+                return super().__getattr__({"town": "L", "nothing": "foobar"}[attribute])
+
+        name = Mine(fresh(CN="x", L="Town"))
+        assert (name.CN, name.town) == ("x", "Town")
+        with pytest.raises(AttributeError, match="foobar"):
+            name.nothing
+        for wrong in ("hash", "_x", "\udc80", None, 5):
+            with pytest.raises(AttributeError):
+                fresh().__getattr__(wrong)
+
     def test_a_subclass_comes_first(self):
         class Mine(crypto.X509Name):
             OU = "the class's"
@@ -170,6 +183,7 @@ class TestFields:
             name.initials
         assert (name.CN, name.OU, name.surname()) == ("x", "the class's", "a method")
         assert name.title == "Dr"  # as __getattr__ would be asked then
+        assert name.__getattr__("title") == name.__getattr__("2.5.4.12") == "Dr"
         with pytest.raises(AttributeError):
             name.foobar
 
