@@ -266,7 +266,7 @@ context_set_max_proto_version(PyObject *self, PyObject *const *args, Py_ssize_t 
 
 /* ---- lists of names ---- */
 
-/* The ciphers of *list* for TLS 1.2 and before, as set_cipher_list takes them. */
+/* The ciphers of *list*, as set_cipher_list takes them; those of TLS 1.3 it passes over. */
 static char *
 join_ciphers(const STACK_OF(SSL_CIPHER) * list)
 {
@@ -280,8 +280,6 @@ join_ciphers(const STACK_OF(SSL_CIPHER) * list)
         const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(list, i);
         size_t length = strlen(SSL_CIPHER_get_name(cipher));
 
-        if (SSL_CIPHER_get_kx_nid(cipher) == NID_kx_any) /* chooses no key exchange: TLS 1.3 */
-            continue;
         if (at != text)
             *at++ = ':';
         memcpy(at, SSL_CIPHER_get_name(cipher), length);
