@@ -543,12 +543,13 @@ class TestSetPasswdCb:
         assert printed.split() == ["refused"] * 5
 
 
-@pytest.fixture(scope="module")
-def parameters():
+@pytest.fixture(
+    scope="module", params=[("DH", "group:ffdhe2048"), ("DHX", "dh_rfc5114:3")], ids=["DH", "X9.42"]
+)
+def parameters(request):
+    kind, option = request.param
     path = support.fresh_path(".pem")
-    support.openssl(
-        "genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe2048", "-out", path
-    )
+    support.openssl("genpkey", "-genparam", "-algorithm", kind, "-pkeyopt", option, "-out", path)
     return path
 
 

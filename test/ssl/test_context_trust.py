@@ -77,18 +77,19 @@ class TestLoadVerifyLocations:
         context.load_verify_locations(cafile=str(pki.ec_ca.cert_path), capath=str(hashed))
         assert trusts(context, pki.server) and trusts(context, pki.ec_server)
 
-    def test_crl(self, context, tmp_path):
-        """A list of the revoked in the file counts once checking is asked for."""
-        pki = support.pki()
+    @pytest.mark.parametrize("apart", [False, True])
+    def test_crl(self, context, tmp_path, apart):
+        """A list of the revoked in a file counts once checking is asked for."""
         root = support.ca("own root")
         good, bad = root.issue("good"), root.issue("bad")
         root.revoke(bad)
-        path = tmp_path / "with-crl"
-        path.write_bytes(root.cert_pem + root.crl_pem())
-        context.load_verify_locations(path)
+        files = [root.cert_pem, root.crl_pem()] if apart else [root.cert_pem + root.crl_pem()]
+        for content in files:
+            path = tmp_path / "trusted"
+            path.write_bytes(content)
+            context.load_verify_locations(path)
         context.get_cert_store().set_flags(crypto.X509StoreFlags.CRL_CHECK)
         assert trusts(context, good) and not trusts(context, bad)
-        assert pki
 
     def test_not_ascii(self, context, tmp_path):
         path = tmp_path / "h\u00e4llo\u4e16"

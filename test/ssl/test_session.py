@@ -1,6 +1,7 @@
 """Sessions: what a client takes up again."""
 
 import copy
+import ctypes
 import gc
 import pickle
 import weakref
@@ -121,6 +122,18 @@ class TestSetSession:
         again, server = shake(contexts, client.get_session())
         if again.get_protocol_version() == SSL.TLS1_2_VERSION:
             assert again.master_key() == client.master_key() == server.master_key()
+
+    def test_none_is_shared(self, contexts):
+        """OpenSSL writes to a session while it is in use: each connection has one of its own."""
+        native = ctypes.PyDLL(SSL.__file__)
+        native.SSL_get_session.restype = ctypes.c_void_p
+        client, _ = shake(contexts)
+        session = client.get_session()
+        connections = [SSL.Connection(contexts[0]) for _ in range(2)]
+        for connection in connections:
+            connection.set_session(session)
+        places = [native.SSL_get_session(ctypes.c_void_p(one._ssl)) for one in connections]
+        assert len({*places, int(session._session)}) == 3
 
     def test_several_connections(self, contexts):
         """One session for many connections, in threads: each works on its own copy."""

@@ -60,6 +60,7 @@ class TestRefusals(OfBoth):
             [b"a", b"y" * 300],
             iter(()),
             [b"x" * 255] * 257,
+            [b"x" * 255] * 256,  # one byte too many
         ],
     )
     def test_value(self, target, protos):
