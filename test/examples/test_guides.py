@@ -158,3 +158,38 @@ def test_names_that_are_back_are_here():
             "add",
             "status",
         ), name
+
+
+def test_order_of_callbacks(pki):
+    """As the picture of a handshake has it, each end's from top to bottom."""
+    picture = (DOC / "static" / "handshake.svg").read_text()
+    places = re.findall(r'<text x="(\d+)" y="(\d+)">(set_\w+)</text>', picture)
+    assert len(places) == 6
+    called = []
+    client = support.client_context(pki.ca, credential=pki.client)
+    server = support.server_context(pki.server, verify=pki.ca)
+
+    def note(end, setter, answer):
+        def callback(connection, *args):
+            if called[-1:] != [(end, setter)]:
+                called.append((end, setter))
+            return answer
+
+        return callback
+
+    for end, context in (("client", client), ("server", server)):
+        mode = context.get_verify_mode()
+        context.set_verify(mode, note(end, "set_verify", True))
+    client.set_alpn_protos([b"h2"])
+    client.set_ocsp_client_callback(note("client", "set_ocsp_client_callback", True))
+    for setter, answer in (
+        ("set_tlsext_servername_callback", None),
+        ("set_alpn_select_callback", b"h2"),
+        ("set_ocsp_server_callback", b"answer"),
+    ):
+        getattr(server, setter)(note("server", setter, answer))
+    ends = support.memory_pair(client, server)
+    ends[0].request_ocsp()
+    support.handshake(*ends)
+    shown = sorted((int(y), "client" if int(x) < 250 else "server", name) for x, y, name in places)
+    assert [(end, name) for _, end, name in shown] == called
