@@ -34,6 +34,8 @@ TIMEOUT = int(os.environ.get("PYTEST_TIMEOUT") or 120) // 2 or 3600
 HERE = Path(__file__).parent
 PACKAGE = Path(OpenSSL.__file__).parent
 ENDS_WITH_THREADS = sys.version_info >= (3, 13)  # an interpreter, when it is destroyed
+TSAN = hasattr(ctypes.CDLL(None), "__tsan_init")
+NO_THREADS_IN_CHILD = "ThreadSanitizer knows no threads of a process that was forked beside threads"
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 # ---- the library that our modules loaded ----

@@ -401,6 +401,7 @@ class TestProcess:
             assert support.transfer(*pair, b"x" * 50_000) == b"x" * 50_000
             assert support.transfer(*reversed(pair), b"y") == b"y"
 
+    @pytest.mark.skipif(support.TSAN, reason=support.NO_THREADS_IN_CHILD)
     @pytest.mark.parametrize("reused", [False, True])
     def test_a_child_is_not_held_up_by_who_read_in_its_parent(self, pair, reused):
         client, server = pair
@@ -420,6 +421,7 @@ class TestProcess:
         assert threads.results == [b"x"]
         assert ended == 0
 
+    @pytest.mark.skipif(support.TSAN, reason=support.NO_THREADS_IN_CHILD)
     def test_a_child_may_use_a_context_that_others_used_in_its_parent(self):
         client, server = support.client_context(), support.server_context()
         inside, go_on = threading.Event(), threading.Event()

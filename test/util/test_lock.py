@@ -237,6 +237,7 @@ class TestFork:
         mutex.lock(False)
         mutex.unlock()
 
+    @pytest.mark.skipif(support.TSAN, reason=support.NO_THREADS_IN_CHILD)
     def test_a_mutex_that_others_waited_for(self, mutex):
         mutex.lock(False)
 

@@ -261,6 +261,7 @@ class TestRWLock:
 class TestFork:
     """In a child the parent's other threads are gone, and so is what they held or waited for."""
 
+    @pytest.mark.skipif(support.TSAN, reason=support.NO_THREADS_IN_CHILD)
     @pytest.mark.parametrize("held", ["read", "write"])
     def test_a_lock_that_others_held_and_waited_for(self, lock, held):
         inside, go_on = threading.Event(), threading.Event()
