@@ -495,6 +495,39 @@ class TestEnds:
         server.close()
 
 
+class TestHurry:
+    """A client that closes once it has said what it has to say, and wants no tickets."""
+
+    @pytest.mark.parametrize("drive", ["do_handshake", "recv"])
+    @pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION])
+    @pytest.mark.parametrize("kind", ["tcp"])
+    def test_is_heard(self, kind, version, drive):
+        context = support.client_context()
+        context.set_max_proto_version(version)
+        client, server = support.PAIRS[kind](context, blocking=False)
+        waiting = True
+        while waiting:
+            try:
+                client.do_handshake()
+                waiting = False
+            except SSL.WantReadError:
+                select.select([server], [], [], support.TIMEOUT)
+                with contextlib.suppress(SSL.WantReadError):
+                    server.do_handshake()
+                select.select([client], [], [], support.TIMEOUT)
+        client.send(b"hello")
+        client.close()
+        select.select([server], [], [], support.TIMEOUT)
+        if drive == "do_handshake":
+            for _ in range(2):
+                server.do_handshake()
+        assert server.recv(100) == b"hello"
+        for _ in range(3):
+            with pytest.raises(SSL.SysCallError):
+                server.recv(100)
+        server.close()
+
+
 class TestNonBlocking:
     """The contract that event loops rely on."""
 
