@@ -441,6 +441,19 @@ class TestEnds:
             with pytest.raises(SSL.SysCallError):
                 server.send(b"x")
 
+    def test_is_remembered(self, pair):
+        """By send and shutdown, too: whatever else fails then, it comes of the end."""
+        client, server = pair
+        if support.is_memory(server):
+            server.bio_shutdown()
+        else:
+            client.sock_shutdown(socket.SHUT_WR)
+        self.eof(server)
+        for call in [lambda: server.send(b"x"), server.shutdown, lambda: server.recv(1)] * 2:
+            with pytest.raises(SSL.SysCallError) as caught:
+                call()
+            assert caught.value.args == (-1, "Unexpected EOF")
+
     def test_half_a_record(self, memory):
         client, server = memory
         client.send(b"cut")

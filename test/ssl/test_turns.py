@@ -1,6 +1,7 @@
 """One connection, several threads: who waits, who wakes, and that nothing is held up."""
 
 import contextlib
+import ctypes
 import errno
 import gc
 import hashlib
@@ -240,6 +241,22 @@ class TestCallingOff:
             server.recv(10)
         server.send(b"half closed")
         assert client.recv(20) == b"half closed"
+
+    def test_a_closed_connection_forgets_the_descriptor(self):
+        """Who asks OpenSSL for it is given none that may be another file's by then."""
+        native = ctypes.PyDLL(SSL.__file__)
+        native.SSL_get_rbio.restype = ctypes.c_void_p
+        native.BIO_ctrl.restype = ctypes.c_long
+
+        def asked():
+            bio = native.SSL_get_rbio(ctypes.c_void_p(client._ssl))
+            return native.BIO_ctrl(ctypes.c_void_p(bio), 105, ctypes.c_long(0), None)  # GET_FD
+
+        client, server = support.connected("socketpair")
+        assert asked() == client.fileno()
+        client.close()
+        assert asked() == -1
+        server.close()
 
     def test_a_closed_connection_leaves_the_descriptor_alone(self):
         client, server = support.connected("socketpair")
