@@ -83,8 +83,8 @@ are_of_package(const callers *all)
 }
 
 #ifdef Py_GIL_DISABLED
-/* Whether it is a list's room for its items, without which a free-threaded CPython lets go of a list
-   that is not complete. */
+/* Whether it is a list's room for its items, without which a free-threaded CPython lets go of a
+   list that is not complete. */
 static int
 are_of_list(const callers *all)
 {
@@ -138,9 +138,9 @@ is_called_by(const char *function)
     return 0;
 }
 
-/* Whose failure OpenSSL itself does not survive.  That of OSSL_STORE_open gives a reference too many
-   back to a method that all share, so that some failures later it is freed.  A session for which
-   there is no room in the cache's table goes onto the cache's list, without a reference. */
+/* Whose failure OpenSSL itself does not survive.  That of OSSL_STORE_open gives a reference too
+   many back to a method that all share, so that some failures later it is freed.  A session for
+   which there is no room in the cache's table goes onto the cache's list, without a reference. */
 static int
 is_deadly(const char *file)
 {
@@ -333,8 +333,8 @@ disarm(PyObject *self, PyObject *unused)
     return Py_BuildValue("ls", atomic_load(&asked), failed_at);
 }
 
-/* record(whose): from here on note who asks; recorded(): [number of the callers] of each, 0 for those
-   that are not to fail. */
+/* record(whose): from here on note who asks; recorded(): [number of the callers] of each, 0 for
+   those that are not to fail. */
 static PyObject *
 record(PyObject *self, PyObject *args)
 {
@@ -410,8 +410,8 @@ names_of(const callers *all)
     return list;
 }
 
-/* since(serial): [(where, size, [name of a caller])] of the blocks made after that one that are still
-   there. */
+/* since(serial): [(where, size, [name of a caller])] of the blocks made after that one that are
+   still there. */
 static PyObject *
 since(PyObject *self, PyObject *args)
 {

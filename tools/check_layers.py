@@ -237,6 +237,8 @@ def check(path: str, text: str) -> Iterator[tuple[int, str]]:
             yield line_of(text, match.start()), "a // comment"
     for match in re.finditer(r"\b(TODO|FIXME|XXX)\b", text):
         yield line_of(text, match.start()), f"unfinished: {match.group()}"
+    for match in re.finditer(r"^.{101,}$", text, re.MULTILINE):
+        yield line_of(text, match.start()), "a line of more than 100 characters"
     for match in re.finditer(r"\t|[ ]+$", text, re.MULTILINE):
         yield line_of(text, match.start()), "a tab or a space at the end of a line"
     if text.count("\n") > MAX_LINES:

@@ -3,7 +3,8 @@
 #include "util/args.h"
 
 /* The setters of Context's callbacks.  OpenSSL gets a trampoline only for what is set, but for
-   servername's, which every Context has (context.c); a Connection takes the callables along that the Context has when it is made. */
+   servername's, which every Context has (context.c); a Connection takes the callables along that
+   the Context has when it is made. */
 
 /* ---- the callables ---- */
 

@@ -12,8 +12,8 @@ void *util_raise(PyObject *exc);
 /* The same for a failure that OpenSSL does not queue: one triple, the queue dropped. */
 void *util_raise_reason(PyObject *exc, const char *library, const char *reason);
 
-/* Adds a note to the pending exception, below its message; without memory for it, none.  *format* as
-   PyUnicode_FromFormat has it. */
+/* Adds a note to the pending exception, below its message; without memory for it, none.  *format*
+   as PyUnicode_FromFormat has it. */
 void util_note(const char *format, ...);
 
 /* MemoryError, the queue dropped. */

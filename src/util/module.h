@@ -26,9 +26,10 @@
         module##_clear(self);                                                \
     }
 
-/* First of all in a module: ImportError if the library that was loaded is older than the one it was
-   built with, or another major version.  And OpenSSL shall not clean up when the process exits, since
-   daemon threads may still be using it then.  (Without effect if another module has used it before.) */
+/* First of all in a module: ImportError if the library that was loaded is older than the one it
+   was built with, or another major version.  And OpenSSL shall not clean up when the process exits,
+   since daemon threads may still be using it then.  (Without effect if another module has used it
+   before.) */
 int util_start_openssl(void);
 
 typedef struct {

@@ -98,6 +98,7 @@ def test_the_sources_are_clean():
         ("util/a.c", "/* FIXME */", "unfinished: FIXME"),
         ("util/a.c", "/* XXX */", "unfinished: XXX"),
         ("util/a.c", "int f(void);\t", "a tab"),
+        ("util/a.c", "/* " + 95 * "a" + " */", "a line of more than 100"),
         ("util/a.c", "\n" * 500, "501 lines"),
     ],
 )
