@@ -912,6 +912,21 @@ class TestRenegotiate:
         assert support.transfer(client, server, b"secret") == b"secret"
         assert client.total_renegotiations() == 0
 
+    def test_in_a_role_taken_anew(self):
+        """There is a first handshake to come again, and nothing goes before it."""
+        client, server = support.connected("memory", *self.contexts())
+        client.set_connect_state()
+        server.set_accept_state()
+        assert client.renegotiate() is True
+        assert client.renegotiate_pending() is False
+        with pytest.raises(SSL.WantReadError):
+            client.send(b"secret")
+        sent = client.bio_read(1 << 20)
+        assert sent[0] == 22 and b"secret" not in sent
+        server.bio_write(sent)
+        support.handshake(client, server)
+        assert support.transfer(client, server, b"secret") == b"secret"
+
     def test_after_a_handshake_that_could_not_begin(self):
         """Others, who have the SSL, can still make OpenSSL believe that it is in a handshake."""
         native = ctypes.PyDLL(SSL.__file__)
