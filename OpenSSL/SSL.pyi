@@ -1126,7 +1126,8 @@ class Connection:
     def get_servername(self) -> bytes | None:
         """On a server, the name by which the client calls it; on a client, the one set.
 
-        None if there is none.  ``SSL_get_servername``.
+        When a session of TLS 1.2 is taken up, it is the name that the session was made with,
+        whatever the client says now.  None if there is none.  ``SSL_get_servername``.
         """
 
     def get_alpn_proto_negotiated(self) -> bytes:
@@ -1270,7 +1271,8 @@ class Connection:
     ) -> None:
         """Set whether, and how, the peer's certificate is verified, for this connection alone.
 
-        As :meth:`Context.set_verify`.
+        As :meth:`Context.set_verify`.  Where a handshake has been made it counts from the next
+        :meth:`renegotiate` on, which is a full handshake then.
 
         :raises TypeError: *mode* is no integer, or *callback* cannot be called
         :raises ValueError: it asks for verification in the midst of a handshake whose peer was not

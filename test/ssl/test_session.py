@@ -172,6 +172,18 @@ class TestSetSession:
         else:
             assert two.get_protocol_version() == SSL.TLS1_3_VERSION
 
+    def test_under_another_name(self, contexts):
+        """TLS 1.2 goes on under the old one, which the callback hears too."""
+        heard = []
+        contexts[1].set_tlsext_servername_callback(lambda conn: heard.append(conn.get_servername()))
+        one = shake(contexts, prepare=lambda client: client.set_tlsext_host_name(b"one"))
+        session = one[0].get_session()
+        two = shake(contexts, session, lambda client: client.set_tlsext_host_name(b"two"))
+        old = two[0].get_protocol_version() == SSL.TLS1_2_VERSION
+        assert two[0].get_verified_chain() is None  # it was taken up
+        assert heard == [b"one", b"one" if old else b"two"]
+        assert two[1].get_servername() == heard[1]
+
     def test_from_a_server(self, contexts):
         """A server's session is one as well; nothing crashes."""
         _, server = shake(contexts)
