@@ -44,7 +44,12 @@ WAYS = {
         support.STRICT,
         {"PYTHONMALLOC": "debug", **support.UNFINISHED},
     ),
-    "the C library's memory": ("", support.STRICT, {"PYTHONMALLOC": "malloc"}),
+    # A free-threaded CPython has its own only.
+    "the C library's memory": (
+        "",
+        support.STRICT,
+        {} if support.FREE_THREADED else {"PYTHONMALLOC": "malloc"},
+    ),
     "collected all the time": ("import gc; gc.set_threshold(1, 1, 1)", support.STRICT, {}),
     "little recursion": ("import sys; sys.setrecursionlimit(400)", support.STRICT, {}),
     "no streams": ("import os; [os.close(number) for number in range(3)]", support.STRICT, {}),
