@@ -2,6 +2,7 @@
 
 #include "util/error.h"
 
+#include <errno.h>
 #include <string.h>
 
 static void *
@@ -24,6 +25,8 @@ raise_system(ssl_state *state, int number)
 {
     PyObject *key, *name, *args = NULL;
 
+    if (number == ENOMEM)
+        return util_raise_memory();
     util_errors_clear();
     key = PyLong_FromLong(number);
     if (key == NULL)
