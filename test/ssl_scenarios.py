@@ -899,3 +899,33 @@ def functions_of_the_shim():
         objects()
 
     return scenario
+
+
+def keys_through_the_shim():
+    rsa, ec = support.pki().server.pkey(), support.pki().ec_server.pkey()
+    dsa = crypto.PKey()
+    dsa.generate_key(crypto.TYPE_DSA, 1024)
+    contexts = support.client_context(), support.server_context()
+
+    def numbers(function, key, count):
+        places = [_util.ffi.new("BIGNUM **") for _ in range(count)]
+        function(key, *places)
+        for place in places:
+            assert int(lib.BN_bn2hex(place[0]), 16) > 0
+
+    def scenario():
+        key = lib.EVP_PKEY_get1_RSA(rsa._pkey)
+        numbers(lib.RSA_get0_key, key, 3)
+        numbers(lib.RSA_get0_factors, key, 2)
+        key = lib.EVP_PKEY_get1_DSA(dsa._pkey)
+        numbers(lib.DSA_get0_pqg, key, 3)
+        numbers(lib.DSA_get0_key, key, 2)
+        group = lib.EC_KEY_get0_group(lib.EVP_PKEY_get1_EC_KEY(ec._pkey))
+        nid = lib.EC_GROUP_get_curve_name(group)
+        assert lib.EC_curve_nid2nist(nid) == b"P-256"
+        client, server = support.connected("memory", *contexts)
+        place = _util.ffi.new("EVP_PKEY **")
+        _succeed(lib.SSL_get_peer_tmp_key(client._ssl, place))
+        assert lib.EVP_PKEY_free(place[0]) is None
+
+    return scenario
