@@ -426,6 +426,7 @@ class TestExport:
         assert verified_by_openssl(pem, authority)
         text = printed(pem)
         assert "ecdsa-with-SHA256" in text and "Superseded" in text
+        assert "critical" not in text  # who knows no reasons must know the list all the same
         assert serials(text) == ["03AB"]
         last, next_ = (
             datetime.datetime.strptime(
