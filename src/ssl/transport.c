@@ -20,7 +20,7 @@ enum {
     PIPE_PIECE = 4096,  /* what a pipe that is ready takes without blocking: PIPE_BUF */
     MEMORY_MTU = 1472,  /* an Ethernet frame's room for a datagram */
     FALLBACK_MTU = 548, /* what every IPv4 host must take */
-    AT_ONCE = 1000      /* datagrams; then others, and signals, have their turn */
+    AT_ONCE = 1000      /* reads in one step; then others, and signals, have their turn */
 };
 
 /* ---- the descriptor ---- */
@@ -73,6 +73,7 @@ give_up(ssl_transport *self, int number)
     if (!self->datagrams)
         self->broken = number;
     queue_drop(&self->outgoing, self->outgoing.size);
+    self->out = self->queued; /* nobody waits for it any more */
     return -1;
 }
 
@@ -177,7 +178,7 @@ read_descriptor(BIO *bio, ssl_transport *self, char *data, size_t size, size_t *
     ssize_t got;
 
     do {
-        if (self->datagrams && ++self->heard > AT_ONCE)
+        if (++self->heard > AT_ONCE)
             return fail(bio, self, EAGAIN, BIO_FLAGS_READ);
         got = receive(self, data, size);
     } while (got == 0 && is_for_datagrams(self)); /* an empty one is nothing */

@@ -18,7 +18,7 @@ typedef struct {
     char dead;      /* a callback failed where OpenSSL takes no for an answer: nothing moves */
     int broken;     /* errno of a write that failed for good */
     int sys;        /* errno of what failed last */
-    int heard;      /* datagrams in this step */
+    int heard;      /* reads in this step */
     uint64_t in, queued,
         out; /* of a descriptor: bytes read; bytes taken from OpenSSL; bytes gone to the kernel */
     ssl_queue incoming; /* memory: what bio_write brought */
@@ -34,7 +34,8 @@ void transport_close(ssl_transport *transport);
 /* Send what the kernel takes now of the output.  -1: it failed for good, sys tells why. */
 int transport_flush(ssl_transport *transport);
 int transport_is_flushed(const ssl_transport *transport);
-/* Whether this step has met more datagrams than it may: OpenSSL goes on while bad ones come. */
+/* Whether this step has read more often than it may: OpenSSL goes on while bad datagrams come, or
+   records that bring no data. */
 int transport_is_flooded(const ssl_transport *transport);
 /* Whether the user wants this descriptor to block. */
 int transport_blocks(const ssl_transport *transport);

@@ -2,6 +2,7 @@
 
 import contextlib
 import hmac
+import threading
 
 import pytest
 
@@ -122,6 +123,32 @@ class TestRefused:
         assert sorted(sent) == [(ALERT, NO_RENEGOTIATION)] * 5_000 + [(DATA, b"other")]
         for one in (peer.client, peer.server):
             one.close()
+
+    def test_close_ends_it(self):
+        """One that is not read from any more takes nothing in."""
+        peer = Forger("tcp")
+        plain = peer.client._socket
+        stop = threading.Event()
+
+        def flood():
+            with contextlib.suppress(ConnectionError):
+                while not stop.is_set():
+                    plain.sendall(peer.hellos(100))
+
+        def drain():
+            with contextlib.suppress(ConnectionError):
+                while plain.recv(1 << 20):
+                    pass
+
+        with support.Threads() as threads:
+            threads.start(flood)
+            threads.start(drain)
+            peer.server.setblocking(False)
+            with contextlib.suppress(SSL.WantReadError):
+                peer.server.recv(1)
+            peer.server.close()
+            stop.set()
+        plain.close()
 
 
 class TestAllowed:
