@@ -148,7 +148,7 @@ fail(BIO *bio, ssl_transport *self, int number, int retry)
     if (would_block(number))
         BIO_set_flags(bio, retry | BIO_FLAGS_SHOULD_RETRY);
     else
-        self->sys = number;
+        self->sys = errno = number; /* OpenSSL looks there when tickets could not be sent */
     return 0;
 }
 

@@ -513,7 +513,7 @@ class TestHurry:
 
     @pytest.mark.parametrize("drive", ["do_handshake", "recv"])
     @pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION])
-    @pytest.mark.parametrize("kind", ["tcp"])
+    @pytest.mark.parametrize("kind", ["tcp", "socketpair"])
     def test_is_heard(self, kind, version, drive):
         context = support.client_context()
         context.set_max_proto_version(version)
