@@ -165,6 +165,8 @@ one_round(ConnectionObject *self, io_op *op, short *events)
             return 0;
         }
         call_and_tell(self, op);
+        if (op->error == SSL_ERROR_WANT_READ && transport_is_clogged(transport))
+            op->error = SSL_ERROR_WANT_WRITE;
         if (op->error != IO_DONE || !writes)
             break;
         op->flushing = 1;

@@ -134,6 +134,7 @@ step_unguarded(ConnectionObject *self, io_op *op)
     }
     util_errors_clear();
     self->transport.sys = self->transport.heard = 0;
+    self->transport.answering = op->kind == IO_READ || op->kind == IO_PEEK;
     self->raised = 0;
     result = begin_and_call(self, op);
     op->error = IO_DONE;

@@ -20,7 +20,8 @@ enum {
     PIPE_PIECE = 4096,  /* what a pipe that is ready takes without blocking: PIPE_BUF */
     MEMORY_MTU = 1472,  /* an Ethernet frame's room for a datagram */
     FALLBACK_MTU = 548, /* what every IPv4 host must take */
-    AT_ONCE = 1000      /* reads in one step; then others, and signals, have their turn */
+    AT_ONCE = 1000,     /* reads in one step; then others, and signals, have their turn */
+    BACKLOG = 1 << 18   /* bytes of answers that a peer does not read; then nobody listens to it */
 };
 
 /* ---- the descriptor ---- */
@@ -97,6 +98,7 @@ transport_flush(ssl_transport *self)
         queue_drop(&self->outgoing, (size_t)sent);
         self->out += (uint64_t)sent;
     }
+    self->answers = 0;
     return 0;
 }
 
@@ -178,7 +180,7 @@ read_descriptor(BIO *bio, ssl_transport *self, char *data, size_t size, size_t *
     ssize_t got;
 
     do {
-        if (++self->heard > AT_ONCE)
+        if (++self->heard > AT_ONCE || transport_is_clogged(self))
             return fail(bio, self, EAGAIN, BIO_FLAGS_READ);
         got = receive(self, data, size);
     } while (got == 0 && is_for_datagrams(self)); /* an empty one is nothing */
@@ -233,6 +235,8 @@ write_descriptor(BIO *bio, ssl_transport *self, const char *data, size_t size)
         && queue_put(&self->outgoing, data + sent, size - (size_t)sent, self->datagrams) < 0)
         return fail(bio, self, ENOMEM, 0);
     self->queued += size;
+    if (self->answering && (size_t)sent < size)
+        self->answers += size - (size_t)sent;
     return 1;
 }
 
@@ -376,6 +380,12 @@ int
 transport_is_flooded(const ssl_transport *self)
 {
     return self->heard > AT_ONCE;
+}
+
+int
+transport_is_clogged(const ssl_transport *self)
+{
+    return self->answers > BACKLOG;
 }
 
 int

@@ -19,6 +19,8 @@ typedef struct {
     int broken;     /* errno of a write that failed for good */
     int sys;        /* errno of what failed last */
     int heard;      /* reads in this step */
+    char answering; /* this step only reads: what it writes, the peer has asked for */
+    size_t answers; /* bytes of such output that wait for the kernel */
     uint64_t in, queued,
         out; /* of a descriptor: bytes read; bytes taken from OpenSSL; bytes gone to the kernel */
     ssl_queue incoming; /* memory: what bio_write brought */
@@ -37,6 +39,8 @@ int transport_is_flushed(const ssl_transport *transport);
 /* Whether this step has read more often than it may: OpenSSL goes on while bad datagrams come, or
    records that bring no data. */
 int transport_is_flooded(const ssl_transport *transport);
+/* Whether the peer must read what it has asked for, before anything more is read of it. */
+int transport_is_clogged(const ssl_transport *transport);
 /* Whether the user wants this descriptor to block. */
 int transport_blocks(const ssl_transport *transport);
 

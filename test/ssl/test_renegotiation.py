@@ -2,6 +2,7 @@
 
 import contextlib
 import hmac
+import select
 import threading
 
 import pytest
@@ -121,6 +122,36 @@ class TestRefused:
         assert threads.results == [b"through", None, 5]
         sent = peer.parse(bytes(received))
         assert sorted(sent) == [(ALERT, NO_RENEGOTIATION)] * 5_000 + [(DATA, b"other")]
+        for one in (peer.client, peer.server):
+            one.close()
+
+    def test_peer_that_reads_no_answers(self):
+        """It is not listened to before it does, so that the answers do not pile up."""
+        peer = Forger("socketpair")
+        plain, ours = peer.client._socket, peer.server._socket
+        count, received = 20_000, bytearray()
+        flood = peer.hellos(count) + peer.record(DATA, b"through")
+
+        def read():
+            with support.non_blocking(peer.server):
+                while True:
+                    try:
+                        return peer.server.recv(100)
+                    except SSL.WantReadError:
+                        select.select([ours], [], [], support.TIMEOUT)
+
+        def drain():
+            while len(received) < count * (5 + 2 + peer.MAC):
+                received.extend(plain.recv(1 << 20))
+
+        with support.Threads() as threads:
+            threads.start(plain.sendall, flood)
+            with pytest.raises(SSL.WantWriteError):
+                read()
+            threads.start(peer.server.recv, 100)
+            threads.start(drain)
+        assert threads.results[1] == b"through"
+        assert peer.parse(bytes(received)) == [(ALERT, NO_RENEGOTIATION)] * count
         for one in (peer.client, peer.server):
             one.close()
 
