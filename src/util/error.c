@@ -41,6 +41,19 @@ says_no_memory(unsigned long code, int is_first)
     return ERR_GET_LIB(code) == ERR_LIB_PROV ? is_first : ERR_GET_LIB(code) != ERR_LIB_X509V3;
 }
 
+/* The oldest entry, taken off the queue; 0 if there is none.  Where memory for an entry's text has
+   run out, OpenSSL 3.6 leaves an empty place in the queue, and reads it as the end; the newest
+   never is one. */
+static unsigned long
+next_entry(void)
+{
+    unsigned long code = 0;
+
+    while (code == 0 && util_errors_pending())
+        code = ERR_get_error();
+    return code;
+}
+
 /* The whole queue as a list; *no_memory* tells whether an allocation failed among all that. */
 static PyObject *
 drain(int *no_memory)
@@ -50,7 +63,7 @@ drain(int *no_memory)
     int is_first = 1;
 
     *no_memory = 0;
-    while ((code = ERR_get_error()) != 0) {
+    while ((code = next_entry()) != 0) {
         PyObject *item = list == NULL ? NULL : entry(code);
 
         if (says_no_memory(code, is_first))
@@ -73,7 +86,7 @@ util_raise(PyObject *exc)
         util_errors_clear();
         return NULL;
     }
-    if (ERR_peek_error() == 0)
+    if (!util_errors_pending())
         return util_raise_reason(exc, "", "unknown error");
     list = drain(&no_memory);
     if (list != NULL && no_memory)
@@ -128,7 +141,7 @@ util_raise_memory(void)
 void *
 util_raise_new(PyObject *exc)
 {
-    return ERR_peek_error() == 0 ? util_raise_memory() : util_raise(exc);
+    return util_errors_pending() ? util_raise(exc) : util_raise_memory();
 }
 
 void
@@ -156,7 +169,7 @@ util_errors_swallow(void)
 void
 util_errors_clear(void)
 {
-    if (ERR_peek_error() != 0) /* asking costs a sixth of clearing */
+    if (util_errors_pending()) /* asking costs a sixth of clearing */
         ERR_clear_error();
 }
 
@@ -166,7 +179,7 @@ util_errors_no_memory(void)
     unsigned long code;
     int is_first = 1, found = 0;
 
-    for (; (code = ERR_get_error()) != 0; is_first = 0)
+    for (; (code = next_entry()) != 0; is_first = 0)
         found |= says_no_memory(code, is_first);
     return found;
 }
@@ -180,7 +193,7 @@ util_errors_push(int library, int reason)
 int
 util_errors_pending(void)
 {
-    return ERR_peek_error() != 0;
+    return ERR_peek_last_error() != 0;
 }
 
 int

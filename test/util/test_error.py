@@ -46,6 +46,16 @@ class TestRaise:
         assert 1 < len(caught.value.args[0]) < 100
         assert support.queued_errors() == []
 
+    def test_past_empty_places(self):
+        """As OpenSSL 3.6 leaves them when memory runs out while it makes an entry."""
+        for _ in range(2):
+            support.libcrypto.ERR_new()
+            _probe.push(PEM, NO_START_LINE)
+        with pytest.raises(FailedError) as caught:
+            _probe.raise_(FailedError)
+        assert caught.value.args == ([("PEM routines", "", "no start line")] * 2,)
+        assert [support.queued_errors() for _ in range(3)] == [[]] * 3
+
     def test_unknown_reason(self):
         _probe.push(EVP, WHO_KNOWS)
         with pytest.raises(FailedError) as caught:
@@ -168,6 +178,12 @@ class TestSwallow:
 
 
 class TestClear:
+    def test_past_an_empty_place(self):
+        support.libcrypto.ERR_new()
+        _probe.push(PEM, NO_START_LINE)
+        _probe.drop()
+        assert [support.queued_errors() for _ in range(2)] == [[], []]
+
     def test_clear(self):
         _probe.drop()
         assert not _probe.pending()
