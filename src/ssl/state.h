@@ -99,6 +99,7 @@ typedef struct {
     ssl_queue later;         /* application data read past by a renegotiation */
     char raised;             /* a callback of the running step left an exception */
     char cut;                /* the peer has gone without close_notify */
+    int lost;                /* errno of the last step that the system failed */
     char settled;            /* TLS 1.3, handshake done: no step reads the SSL_CTX any more */
     atomic_bool quick;       /* settled, in memory, and nothing is wrong: see io.c */
     char established;        /* a handshake has been completed */

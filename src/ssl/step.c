@@ -82,6 +82,19 @@ say_that_it_is_cut(ConnectionObject *self, io_op *op)
     op->sys = 0;
 }
 
+/* From 4.0 on OpenSSL does nothing any more after the system has failed, and says nothing either: we
+   say again what there is to say.  Of a close_notify that came before, a read goes on telling. */
+static void
+repeat_what_failed(const ConnectionObject *self, io_op *op)
+{
+    int reads = op->kind == IO_READ || op->kind == IO_PEEK;
+
+    op->sys = self->lost;
+    op->error = reads && (SSL_get_shutdown(self->ptr) & SSL_RECEIVED_SHUTDOWN)
+                    ? SSL_ERROR_ZERO_RETURN
+                    : SSL_ERROR_SYSCALL;
+}
+
 static void
 name_the_error(ConnectionObject *self, io_op *op, int result)
 {
@@ -97,6 +110,10 @@ name_the_error(ConnectionObject *self, io_op *op, int result)
         op->error = SSL_ERROR_SSL;
     else if (op->error == SSL_ERROR_ZERO_RETURN && op->sys != 0)
         op->error = SSL_ERROR_SYSCALL; /* what fails after a close_notify is taken for one */
+    else if (op->error == SSL_ERROR_SSL && self->lost != 0 && !util_errors_pending())
+        repeat_what_failed(self, op);
+    if (op->error == SSL_ERROR_SYSCALL && op->sys != 0)
+        self->lost = op->sys;
 }
 
 void
