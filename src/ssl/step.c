@@ -100,7 +100,8 @@ name_the_error(ConnectionObject *self, io_op *op, int result)
 {
     op->error = SSL_get_error(self->ptr, result);
     op->sys = self->transport.sys;
-    if (!self->established && util_errors_first_is(ERR_LIB_CRYPTO, ERR_R_MALLOC_FAILURE))
+    if (!self->established && (op->error == SSL_ERROR_SSL || op->error == SSL_ERROR_SYSCALL)
+        && util_errors_first_is(ERR_LIB_CRYPTO, ERR_R_MALLOC_FAILURE))
         self->bare = 1;
     if (op->kind == IO_LISTEN && result == 0)
         op->error = SSL_ERROR_WANT_READ; /* no cookie yet: a datagram was answered */
@@ -175,7 +176,7 @@ ssl_step(ConnectionObject *self, io_op *op)
     if (util_read_lock(&((ContextObject *)self->home_context)->lock, &home) == 0) {
         step_unguarded(self, op);
         if (SSL_is_init_finished(self->ptr)) {
-            self->established = 1;
+            self->established = self->transport.discreet = 1;
             self->bare = 0;
             self->settled = SSL_version(self->ptr) == TLS1_3_VERSION;
             self->quick = self->settled && self->transport.kind == TRANSPORT_MEMORY;

@@ -211,20 +211,31 @@ bio_read(BIO *bio, char *data, size_t size, size_t *done)
                                           : read_descriptor(bio, self, data, size, done);
 }
 
+/* Nothing can be written any more, but there may be something to read: from 4.0 on OpenSSL would
+   refuse to.  So once the handshake is over it does not get to know; whoever writes is told by
+   transport_flush. */
+static int
+fail_to_write(BIO *bio, ssl_transport *self, size_t size, int number)
+{
+    if (!self->datagrams)
+        self->broken = number; /* the SSL has half a record now: it must not go on */
+    if (self->datagrams || !self->discreet)
+        return fail(bio, self, number, 0);
+    self->queued += size;
+    return 1;
+}
+
 UTIL_APART static int
 write_descriptor(BIO *bio, ssl_transport *self, const char *data, size_t size)
 {
     ssize_t sent = 0;
 
     if (self->broken)
-        return fail(bio, self, self->broken, 0);
+        return fail_to_write(bio, self, size, self->broken);
     if (queue_is_empty(&self->outgoing)) {
         sent = transmit(self, data, size);
-        if (sent < 0 && !would_block(errno)) {
-            if (!self->datagrams)
-                self->broken = errno; /* the SSL has half a record now: it must not go on */
-            return fail(bio, self, errno, 0);
-        }
+        if (sent < 0 && !would_block(errno))
+            return fail_to_write(bio, self, size, errno);
         if (sent < 0)
             sent = 0;
         else if (self->datagrams)
