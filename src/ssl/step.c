@@ -82,8 +82,8 @@ say_that_it_is_cut(ConnectionObject *self, io_op *op)
     op->sys = 0;
 }
 
-/* From 4.0 on OpenSSL does nothing any more after the system has failed, and says nothing either: we
-   say again what there is to say.  Of a close_notify that came before, a read goes on telling. */
+/* From 4.0 on OpenSSL does nothing any more after the system has failed, and says nothing either:
+   we say again what there is to say.  Of a close_notify that came before, a read goes on telling. */
 static void
 repeat_what_failed(const ConnectionObject *self, io_op *op)
 {
