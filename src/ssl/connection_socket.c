@@ -60,7 +60,7 @@ set_role(PyObject *op, void (*set)(SSL *))
     failed = util_errors_pending(); /* the only sign that it gives */
     connection_forget_unverified(ssl);
     self->settled = self->established = self->cut = 0;
-    self->lost = self->transport.discreet = 0;
+    self->lost = self->transport.hushed = 0;
     self->quick = 0;
     self->bare = (char)failed;
     ssl_connection_leave(op);

@@ -83,7 +83,8 @@ say_that_it_is_cut(ConnectionObject *self, io_op *op)
 }
 
 /* From 4.0 on OpenSSL does nothing any more after the system has failed, and says nothing either:
-   we say again what there is to say.  Of a close_notify that came before, a read goes on telling. */
+   we say again what there is to say.  Of a close_notify that came before, a read goes on
+   telling. */
 static void
 repeat_what_failed(const ConnectionObject *self, io_op *op)
 {
@@ -176,7 +177,7 @@ ssl_step(ConnectionObject *self, io_op *op)
     if (util_read_lock(&((ContextObject *)self->home_context)->lock, &home) == 0) {
         step_unguarded(self, op);
         if (SSL_is_init_finished(self->ptr)) {
-            self->established = self->transport.discreet = 1;
+            self->established = self->transport.hushed = 1;
             self->bare = 0;
             self->settled = SSL_version(self->ptr) == TLS1_3_VERSION;
             self->quick = self->settled && self->transport.kind == TRANSPORT_MEMORY;

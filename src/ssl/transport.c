@@ -219,7 +219,7 @@ fail_to_write(BIO *bio, ssl_transport *self, size_t size, int number)
 {
     if (!self->datagrams)
         self->broken = number; /* the SSL has half a record now: it must not go on */
-    if (self->datagrams || !self->discreet)
+    if (self->datagrams || !self->hushed)
         return fail(bio, self, number, 0);
     self->queued += size;
     return 1;
