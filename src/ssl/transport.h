@@ -16,7 +16,7 @@ typedef struct {
     char datagrams; /* one read, one write: one datagram */
     char eof;       /* nothing more will come in */
     char dead;      /* a callback failed where OpenSSL takes no for an answer: nothing moves */
-    char hushed;  /* a write that fails is not told to OpenSSL: see write_descriptor */
+    char hushed;    /* a write that fails is not told to OpenSSL: see write_descriptor */
     int broken;     /* errno of a write that failed for good */
     int sys;        /* errno of what failed last */
     int heard;      /* reads in this step */
