@@ -184,8 +184,9 @@ class BuildExt(build_ext):
         self.include_dirs = [path for path in self.include_dirs if path not in ignored]
         if not told:
             found = OpenSSL(os.environ)
-            self.include_dirs += found.include
-            self.library_dirs += found.lib
+            # First of all: where Python is a shared library, its folder, the system's, is here too.
+            self.include_dirs[:0] = found.include
+            self.library_dirs[:0] = found.lib
             self.rpath += found.rpath
         self.doc_headers = str(Path(base, "doc-headers"))
 

@@ -51,7 +51,9 @@ def with_entries(*entries):
 
 def tlv(tag, *parts):
     content = b"".join(parts)
-    return bytes([tag, 0x82]) + len(content).to_bytes(2, "big") + content
+    size = len(content)
+    head = [tag, size] if size < 0x80 else [tag, 0x82, *size.to_bytes(2, "big")]
+    return bytes(head) + content
 
 
 def unsigned(*tail):
