@@ -590,11 +590,12 @@ class TestTemporaryKey:
         ],
     )
     def test_groups(self, version, group, expected):
-        context = support.client_context()
-        context.set_max_proto_version(version)
+        contexts = support.client_context(), support.server_context()
+        contexts[0].set_max_proto_version(version)
         # The certificate is on P-256, which TLS 1.2 wants among the groups.
-        assert lib.SSL_CTX_set1_groups_list(context._context, group) == 1
-        client, _ = support.connected(client=context)
+        for context in contexts:
+            assert lib.SSL_CTX_set1_groups_list(context._context, group) == 1
+        client, _ = support.connected("memory", *contexts)
         assert self.described(client) == expected
 
     def test_none(self, pki):
