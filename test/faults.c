@@ -421,8 +421,9 @@ since(PyObject *self, PyObject *args)
     if (list == NULL || (first == -1 && PyErr_Occurred()))
         goto failed;
     for (head *at = ring.before; at != &ring && at->serial > first; at = at->before) {
-        PyObject *item = Py_BuildValue("NnN", PyUnicode_FromFormat("%s:%d", at->file, at->line),
-                                       (Py_ssize_t)at->size, names_of(at->from));
+        PyObject *item =
+            Py_BuildValue("NnN", PyUnicode_FromFormat("%s:%d", at->file ? at->file : "?", at->line),
+                          (Py_ssize_t)at->size, names_of(at->from));
 
         if (item == NULL || PyList_Append(list, item) < 0) {
             Py_XDECREF(item);

@@ -191,11 +191,12 @@ def servername_switches_the_context():
     second.set_alpn_select_callback(lambda connection, names: b"second")
     client.set_alpn_protos([b"first", b"second"])
     seen = []
+    verify = _noting(seen)  # not made inside of a callback: CPython 3.13 may crash there
 
     def switch(connection):
         assert connection.get_servername() == b"localhost"
         connection.set_context(second)
-        connection.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _noting(seen))
+        connection.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, verify)
 
     first.set_tlsext_servername_callback(switch)
 

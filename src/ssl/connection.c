@@ -155,6 +155,19 @@ connection_clear(PyObject *op)
     return util_object_clear(op);
 }
 
+/* A DTLS handshake that failed between two keys: from OpenSSL 3.2 on SSL_free would free the old
+   record layer twice.  SSL_clear knows better. */
+static void
+free_ssl(ConnectionObject *self)
+{
+    util_errors_mark();
+    SSL_set_app_data(self->ptr, NULL);
+    if (self->transport.datagrams && SSL_in_init(self->ptr) && !SSL_in_before(self->ptr))
+        SSL_clear(self->ptr);
+    SSL_free(self->ptr);
+    util_errors_forget();
+}
+
 static void
 connection_dealloc(PyObject *op)
 {
@@ -162,12 +175,8 @@ connection_dealloc(PyObject *op)
 
     UTIL_DEALLOC_BEGIN(op, connection_dealloc)
     util_object_dealloc_start(op);
-    if (self->ptr != NULL && !util_mutex_is_lost(&self->mutex)) {
-        util_errors_mark();
-        SSL_set_app_data(self->ptr, NULL);
-        SSL_free(self->ptr);
-        util_errors_forget();
-    }
+    if (self->ptr != NULL && !util_mutex_is_lost(&self->mutex))
+        free_ssl(self);
     transport_close(&self->transport);
     queue_clear(&self->later);
     util_mutex_destroy(&self->mutex);
