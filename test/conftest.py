@@ -10,6 +10,8 @@ import pytest
 
 import support
 
+pytest.register_assert_rewrite("loading")  # tests that are inherited from there say what is wrong
+
 # On a busy machine an example may take long.
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.load_profile("here")
