@@ -786,8 +786,19 @@ def example_certificates():
     return path
 
 
+def _let_threads_end():
+    """A thread that was joined may still be in OpenSSL's clean-up, with a lock that a child would
+    find taken."""
+    patience = time.monotonic() + 1  # another library may have a thread of its own
+    while len(os.listdir("/proc/self/task")) > threading.active_count():
+        if time.monotonic() > patience:
+            return
+        os.sched_yield()
+
+
 def fork():
     """os.fork, which newer Pythons warn about when there are threads: that is what is tested."""
+    _let_threads_end()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
