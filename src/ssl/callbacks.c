@@ -104,17 +104,23 @@ current_cert(question *q, X509_STORE_CTX *store)
     return crypto->x509_wrap(crypto->X509_Type, cert);
 }
 
+/* This and the next are called often: without a format, which would be read each time. */
 static int
 ask_verify(question *q, X509_STORE_CTX *store, int ok)
 {
-    PyObject *cert = current_cert(q, store), *answer;
+    PyObject *args[5] = {
+        (PyObject *)q->conn,
+        current_cert(q, store),
+        PyLong_FromLong(X509_STORE_CTX_get_error(store)),
+        PyLong_FromLong(X509_STORE_CTX_get_error_depth(store)),
+        PyLong_FromLong(ok),
+    };
+    PyObject *answer = NULL;
 
-    if (cert == NULL)
-        return -1;
-    answer =
-        PyObject_CallFunction(q->callable, "OOiii", q->conn, cert, X509_STORE_CTX_get_error(store),
-                              X509_STORE_CTX_get_error_depth(store), ok);
-    Py_DECREF(cert);
+    if (args[1] != NULL && args[2] != NULL && args[3] != NULL && args[4] != NULL)
+        answer = PyObject_Vectorcall(q->callable, args, 5, NULL);
+    for (int i = 1; i < 5; i++)
+        Py_XDECREF(args[i]);
     return is_yes(answer);
 }
 
@@ -159,6 +165,19 @@ callbacks_verify_chain(X509_STORE_CTX *store, void *unused)
 
 /* ---- what is only told ---- */
 
+static PyObject *
+tell_info(question *q, int where, int value)
+{
+    PyObject *args[3] = {(PyObject *)q->conn, PyLong_FromLong(where), PyLong_FromLong(value)};
+    PyObject *answer = NULL;
+
+    if (args[1] != NULL && args[2] != NULL)
+        answer = PyObject_Vectorcall(q->callable, args, 3, NULL);
+    Py_XDECREF(args[2]);
+    Py_XDECREF(args[1]);
+    return answer;
+}
+
 void
 callbacks_info(const SSL *ssl, int where, int value)
 {
@@ -166,7 +185,7 @@ callbacks_info(const SSL *ssl, int where, int value)
 
     if (begin(&q, ssl, SSL_CALL_INFO) != ASK)
         return;
-    Py_XDECREF(PyObject_CallFunction(q.callable, "Oii", q.conn, where, value));
+    Py_XDECREF(tell_info(&q, where, value));
     end_unheard(&q);
 }
 

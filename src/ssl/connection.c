@@ -250,7 +250,18 @@ ask_socket(PyObject *socket, PyObject *name)
     return found;
 }
 
-/* Unknown names are the socket's. */
+/* Unknown names are the socket's.  Python asks this method once it has found none itself. */
+static PyObject *
+connection_getattr(PyObject *op, PyObject *name)
+{
+    PyObject *socket = ((ConnectionObject *)op)->socket;
+
+    if (socket == NULL || socket == Py_None)
+        return PyObject_GenericGetAttr(op, name); /* for its AttributeError */
+    return ask_socket(socket, name);
+}
+
+#if !UTIL_QUICK_GETATTR
 static PyObject *
 connection_getattro(PyObject *op, PyObject *name)
 {
@@ -262,6 +273,7 @@ connection_getattro(PyObject *op, PyObject *name)
     PyErr_Clear();
     return ask_socket(socket, name);
 }
+#endif
 
 /* ---- private names that other packages look at ---- */
 
@@ -304,17 +316,25 @@ static PyMethodDef connection_methods[] = {
                 CONNECTION_SETTING_METHODS(ROW, ROW_NOARGS)
                     UTIL_ROW_OF(read, connection_recv, connection_read_doc),
     UTIL_ROW_OF(write, connection_send, connection_write_doc),
+    {"__getattr__", connection_getattr, METH_O, NULL},
     {NULL},
 };
 
 static PyMemberDef connection_members[] = {UTIL_MEMBERS(ConnectionObject), {NULL}};
 
 static PyType_Slot connection_slots[] = {
-    {Py_tp_doc, (char *)connection_doc},   {Py_tp_init, connection_init},
-    {Py_tp_traverse, connection_traverse}, {Py_tp_clear, connection_clear},
-    {Py_tp_dealloc, connection_dealloc},   {Py_tp_getattro, connection_getattro},
-    {Py_tp_methods, connection_methods},   {Py_tp_members, connection_members},
-    {Py_tp_getset, connection_getset},     {0, NULL},
+    {Py_tp_doc, (char *)connection_doc},
+    {Py_tp_init, connection_init},
+    {Py_tp_traverse, connection_traverse},
+    {Py_tp_clear, connection_clear},
+    {Py_tp_dealloc, connection_dealloc},
+    {Py_tp_methods, connection_methods},
+    {Py_tp_members, connection_members},
+    {Py_tp_getset, connection_getset},
+#if !UTIL_QUICK_GETATTR
+    {Py_tp_getattro, connection_getattro},
+#endif
+    {0, NULL},
 };
 
 PyType_Spec connection_spec = {

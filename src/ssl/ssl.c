@@ -64,6 +64,7 @@ add_types(PyObject *module, ssl_state *state)
 {
     if (util_add_type(module, &context_spec, &state->Context_Type) < 0
         || util_add_type(module, &connection_spec, &state->Connection_Type) < 0
+        || util_use_getattr(state->Connection_Type) < 0
         || util_add_type(module, &session_spec, &state->Session_Type) < 0)
         return -1;
     if (util_add_alias(module, "ContextType", state->Context_Type) < 0

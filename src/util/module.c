@@ -59,6 +59,26 @@ util_add_subtype(PyObject *module, PyType_Spec *spec, PyObject *base, PyTypeObje
     return PyModule_AddType(module, *slot);
 }
 
+#if UTIL_QUICK_GETATTR
+/* To set it is what makes the type look; that it is in the table of methods does not. */
+int
+util_use_getattr(PyTypeObject *type)
+{
+    PyObject *method = util_get((PyObject *)type, "__getattr__");
+    int failed =
+        method == NULL || PyObject_SetAttrString((PyObject *)type, "__getattr__", method) < 0;
+
+    Py_XDECREF(method);
+    return failed ? -1 : 0;
+}
+#else
+int
+util_use_getattr(PyTypeObject *type)
+{
+    return 0;
+}
+#endif
+
 int
 util_add_alias(PyObject *module, const char *name, void *object)
 {

@@ -40,6 +40,9 @@ typedef struct {
 int util_add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **slot);
 /* The same for a type with a base. */
 int util_add_subtype(PyObject *module, PyType_Spec *spec, PyObject *base, PyTypeObject **slot);
+/* Have Python ask the type's method __getattr__ for what it does not find, as it does for a class
+   written in Python.  Does nothing where that is slower than a tp_getattro. */
+int util_use_getattr(PyTypeObject *type);
 int util_add_alias(PyObject *module, const char *name, void *object);
 /* *full_name* as "OpenSSL.SSL.Error"; base NULL means Exception. */
 int util_add_exception(PyObject *module, const char *full_name, const char *doc, PyObject *base,

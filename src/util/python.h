@@ -31,6 +31,10 @@
 #define UTIL_ONE_CURRENT_STATE 0
 #endif
 
+/* Whether a type with a method __getattr__ keeps the interpreter's short cuts to its other methods,
+   which one with a tp_getattro never has. */
+#define UTIL_QUICK_GETATTR (PY_VERSION_HEX >= 0x030c0000)
+
 /* A pending exception as one object, from 3.12 on. */
 #if PY_VERSION_HEX < 0x030c0000
 static inline PyObject *

@@ -259,6 +259,19 @@ class TestSocket:
                 connection.no_such_name
             assert select.select([], [connection], [], 0) is not None
 
+    def test_subclasses_may_look_them_up_themselves(self, context):
+        class Mine(SSL.Connection):
+            def __getattr__(self, name):
+                return 42 if name == "answer" else super().__getattr__(name)
+
+        with socket.socket() as plain:
+            for connection in (Mine(context, plain), Mine(context)):
+                assert connection.answer == 42
+                assert connection.get_context() is context
+                with pytest.raises(AttributeError, match="no_such_name"):
+                    connection.no_such_name
+            assert Mine(context, plain).family == socket.AF_INET
+
     def test_it_may_be_its_own_socket(self, context):
         class Itself(SSL.Connection):
             def fileno(self):
