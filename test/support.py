@@ -821,6 +821,15 @@ def in_child(work):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+def refused(exception, function, *args):
+    """Call a function that must raise so, and would do so wrongly if nothing were raised."""
+    try:
+        function(*args)
+    except exception:
+        return
+    raise AssertionError(f"{function} accepts {args}")
+
+
 def scenarios(*modules):
     """The modules' own public functions by name, in their order."""
     return {
