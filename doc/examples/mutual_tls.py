@@ -66,7 +66,8 @@ def welcome(connection):
     return f"welcome {name}, {MEMBERS[name]} member"
 
 
-def serve(listener, context, count):
+def serve(listener, context, count, refused):
+    """Serve so many clients; *refused* takes why some were not let in."""
     for _ in range(count):
         plain, _ = listener.accept()
         connection = SSL.Connection(context, plain)
@@ -76,7 +77,7 @@ def serve(listener, context, count):
             connection.sendall(welcome(connection).encode())
             connection.shutdown()
         except SSL.Error as error:
-            print("server: refused:", error.args[0][0][-1])
+            refused.append(error.args[0][0][-1])
         connection.close()
 
 
@@ -104,12 +105,15 @@ def main():
     }
     with socket.create_server(("127.0.0.1", 0)) as listener:
         context = server_context(server, root[0])
-        thread = threading.Thread(target=serve, args=(listener, context, len(callers)))
+        refused = []
+        thread = threading.Thread(target=serve, args=(listener, context, len(callers), refused))
         thread.start()
         for name, credential in callers.items():
             answer = call(listener.getsockname(), client_context(root[0], credential))
             print(f"{name}: {answer}")
         thread.join()
+    for reason in refused:
+        print("server: refused:", reason)
 
 
 if __name__ == "__main__":
