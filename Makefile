@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 T ?= test
+STRESS_SECONDS ?= 300
+STRESS_JOBS ?= 4
 
 VENV ?= .venv
 REQUIREMENTS ?= requirements-dev.txt
@@ -79,9 +81,9 @@ build-debug: $(READY) ## in place, with assertions, and the modules that only te
 test: build-debug $(UPSTREAM_READY) ## set up, build with assertions, run pytest (T=test/crypto for a part)
 	$(PYTEST) $(T)
 
-stress: build-debug ## the load on threads, interpreters and processes, for long (STRESS_SECONDS=300 each)
-	STRESS_SECONDS=$${STRESS_SECONDS:-300} PYTEST_TIMEOUT=600 $(PYTEST) test/whole/test_threads.py \
-		test/whole/test_interpreters.py
+stress: build-debug ## the load on threads and interpreters (STRESS_SECONDS=300 each, STRESS_JOBS=4 at once)
+	STRESS_SECONDS=$(STRESS_SECONDS) PYTEST_TIMEOUT=600 PYTHONDEVMODE=1 PYTHONSAFEPATH=1 \
+		$(PYTEST) -n $(STRESS_JOBS) --dist worksteal test/whole/test_threads.py test/whole/test_interpreters.py
 
 freethreaded: ## the suite without a global interpreter lock, on a CPython that is built for it first
 	@tools/freethreaded.sh $(FREETHREADED)

@@ -1,6 +1,7 @@
 """The contract of doc/threads.rst, under load: everything at once, everything compared.
 
-STRESS_SECONDS is how long each load runs; `make stress` gives it minutes.
+STRESS_SECONDS is how long each load runs; `make stress` gives it minutes.  Of the many cases of
+one load, as the settings of a Context, each takes a part of that.
 """
 
 import contextlib
@@ -138,9 +139,9 @@ class TestDuplex:
 
     AHEAD = 2_000_000  # bytes that a sender may be ahead of its receiver
 
-    def exchange(self, client, server, refresh):
+    def exchange(self, client, server, refresh, seconds):
         """60 messages each way at least, so that there are new keys."""
-        end = time.monotonic() + SECONDS
+        end = time.monotonic() + seconds
         sent, received = {client: 0, server: 0}, {client: 0, server: 0}
 
         def send(one, other):
@@ -185,7 +186,7 @@ class TestDuplex:
                 connection.key_update(True)
 
         pair = connected(kind, version)
-        self.exchange(*pair, refresh)
+        self.exchange(*pair, refresh, SECONDS)
         if version == SSL.TLS1_2_VERSION:
             assert sum(one.total_renegotiations() for one in pair) > 0
         close(*pair)
@@ -215,7 +216,7 @@ class TestDuplex:
             for _ in range(2):
                 threads.start(ask)
             try:
-                self.exchange(*pair, lambda connection: None)
+                self.exchange(*pair, lambda connection: None, SECONDS / 4)
             finally:
                 stopped.set()
         close(*pair)
@@ -245,7 +246,19 @@ class TestAnyMoment:
             meddle(*pair)
         close(*pair)
 
-    @pytest.mark.parametrize("how", ["close", "shutdown", "close_twice", "abort", "drop"])
+    def lose_a_handshake(self):
+        """In the midst of it, the two and their Contexts in a cycle."""
+        pair = support.memory_pair()
+        for one in pair:
+            one.set_app_data(pair)
+            one.get_context().set_info_callback(lambda *args: pair)
+            with pytest.raises(SSL.WantReadError):
+                one.do_handshake()
+            support.pump(*pair)
+
+    @pytest.mark.parametrize(
+        "how", ["close", "shutdown", "close_twice", "abort", "drop", "collect"]
+    )
     def test_they_all_end(self, how):
         def meddle(client, server):
             if how == "shutdown":
@@ -260,6 +273,11 @@ class TestAnyMoment:
                 client.close()
                 del client, server
                 gc.collect()
+            elif how == "collect":
+                for _ in range(5):
+                    self.lose_a_handshake()
+                    gc.collect()
+                client.close()
             else:
                 client.close()
                 if how == "close_twice":
@@ -337,45 +355,53 @@ class Marked(Exception):
 class TestCallbacks:
     """Eight threads share two Contexts, whose callbacks raise what their own thread made."""
 
+    HANDSHAKES = 300  # of each thread, and each one raises
+    KINDS = ("verify", "info", "keylog", "servername", "alpn")
+
     def test_no_exception_is_lost_or_misplaced(self):
+        """By count, and by identity: what a thread catches is what it had raised, one by one."""
         here = threading.local()
         client, server = support.client_context(), support.server_context()
-        kinds = ["verify", "info", "servername", "alpn", "session id", "none"]
 
         def callback(kind, result=True):
             def call(*args):
                 if here.kind == kind:
-                    here.kind = "raised"
-                    raise here.error
+                    here.kind = None
+                    here.raised.append(Marked(threading.get_ident(), len(here.raised)))
+                    raise here.raised[-1]
                 return result
 
             return call
 
         client.set_verify(SSL.VERIFY_PEER, callback("verify"))
         client.set_info_callback(callback("info"))
-        client.set_keylog_callback(callback("session id"))
+        client.set_keylog_callback(callback("keylog"))
         client.set_alpn_protos([b"a"])
         server.set_tlsext_servername_callback(callback("servername"))
         server.set_alpn_select_callback(callback("alpn", b"a"))
 
-        def one(number):
-            here.kind = kinds[number % len(kinds)]
-            here.error = Marked(threading.get_ident(), number)
+        def connect(kind):
+            here.kind = kind
             pair = support.memory_pair(client, server)
             pair[0].set_tlsext_host_name(b"localhost")
-            try:
-                support.handshake(*pair)
-            except Marked as error:
-                assert error is here.error
-                assert here.kind == "raised"
-            else:
-                assert here.kind == "none"
+            support.handshake(*pair)
 
         def work():
-            numbers = itertools.count()
-            return repeated(SECONDS, lambda: [one(next(numbers)) for _ in kinds])
+            here.raised, caught = [], []
+            for number in range(self.HANDSHAKES):
+                try:
+                    connect(self.KINDS[number % len(self.KINDS)])
+                except Marked as error:
+                    caught.append(error)
+                if number % 10 == 0:
+                    connect(None)  # nothing of the others' comes out here
+            assert caught == here.raised  # exceptions are equal only to themselves
+            return len(caught)
 
-        assert min(support.run_together(*[work] * 8)) > 0
+        def all_of_them():
+            assert support.run_together(*[work] * 8) == [self.HANDSHAKES] * 8
+
+        repeated(SECONDS, all_of_them)
 
 
 FLAGS = crypto.X509StoreFlags
