@@ -578,10 +578,8 @@ mutex_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     MutexObject *self = (MutexObject *)type->tp_alloc(type, 0);
 
-    if (self != NULL && util_mutex_init(&self->mutex) < 0) {
-        Py_DECREF(self);
-        return PyErr_NoMemory();
-    }
+    if (self != NULL)
+        util_mutex_init(&self->mutex);
     return (PyObject *)self;
 }
 
@@ -669,10 +667,8 @@ rwlock_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     RWLockObject *self = (RWLockObject *)type->tp_alloc(type, 0);
 
-    if (self != NULL && util_rwlock_init(&self->lock) < 0) {
-        Py_DECREF(self);
-        return PyErr_NoMemory();
-    }
+    if (self != NULL)
+        util_rwlock_init(&self->lock);
     return (PyObject *)self;
 }
 
@@ -680,7 +676,6 @@ static void
 rwlock_dealloc(PyObject *self)
 {
     util_object_dealloc_start(self);
-    util_rwlock_destroy(&((RWLockObject *)self)->lock);
     util_object_dealloc_end(self);
 }
 

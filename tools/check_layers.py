@@ -54,7 +54,7 @@ RULES = [
         r"util/(thread|lock|rwlock)\.[ch]",
         "threads and locks live there",
     ),
-    Rule(r"\bpthread_\w+\b", r"util/(lock|circle)\.c|ssl/wait\.c", "threads and locks live there"),
+    Rule(r"\bpthread_\w+\b", r"util/(lock|circle)\.c|util/thread\.h|ssl/wait\.c", "threads and locks live there"),
     Rule(
         r"\bERR_(?!LIB_|R_)[a-zA-Z]\w*\b",
         r"util/error\.[ch]",

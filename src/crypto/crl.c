@@ -25,10 +25,7 @@ crl_wrap(PyTypeObject *type, X509_CRL *taken)
         return NULL;
     }
     self->ptr = taken;
-    if (util_mutex_init(&self->mutex) < 0) {
-        Py_DECREF(self);
-        return PyErr_NoMemory();
-    }
+    util_mutex_init(&self->mutex);
     return (PyObject *)self;
 }
 

@@ -46,10 +46,7 @@ crypto_store_wrap(PyTypeObject *type, X509_STORE *taken, PyObject *owner, util_r
     self->ptr = taken;
     self->owner = Py_XNewRef(owner);
     self->lock = owner == NULL ? &self->own : lock;
-    if (owner == NULL && util_rwlock_init(&self->own) < 0) {
-        Py_DECREF(self);
-        return util_raise_memory();
-    }
+    util_rwlock_init(&self->own);
     return (PyObject *)self;
 }
 
@@ -88,7 +85,6 @@ store_dealloc(PyObject *op)
 
     util_object_dealloc_start(op);
     X509_STORE_free(self->ptr);
-    util_rwlock_destroy(&self->own);
     Py_XDECREF(self->owner);
     util_object_dealloc_end(op);
 }

@@ -9,14 +9,16 @@
 
 /* ---- making and freeing ---- */
 
-static int
-make_locks(ConnectionObject *self)
+static PyObject *
+connection_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    if (util_mutex_init(&self->mutex) == 0 && util_guard_init(&self->gate) == 0)
-        return 0;
-    util_mutex_destroy(&self->mutex); /* so that another __init__ makes both */
-    PyErr_NoMemory();
-    return -1;
+    ConnectionObject *self = (ConnectionObject *)type->tp_alloc(type, 0);
+
+    if (self == NULL)
+        return NULL;
+    util_mutex_init(&self->mutex);
+    util_guard_init(&self->gate);
+    return (PyObject *)self;
 }
 
 /* A new SSL on the Context as it is now, with the callables of this moment. */
@@ -81,9 +83,6 @@ open_connection(ConnectionObject *self, ContextObject *context, PyObject *socket
     int result = 0;
     SSL *ssl;
 
-    UTIL_WITH(self, if (self->mutex.next == NULL) result = make_locks(self));
-    if (result < 0)
-        return -1;
     ssl = new_ssl(self, context, &calls);
     if (ssl == NULL) {
         Py_XDECREF(calls);
@@ -180,7 +179,6 @@ connection_dealloc(PyObject *op)
     transport_close(&self->transport);
     queue_clear(&self->later);
     util_mutex_destroy(&self->mutex);
-    util_guard_destroy(&self->gate);
     connection_clear(op);
     Py_CLEAR(self->context);
     Py_CLEAR(self->home_context);
@@ -324,6 +322,7 @@ static PyMemberDef connection_members[] = {UTIL_MEMBERS(ConnectionObject), {NULL
 
 static PyType_Slot connection_slots[] = {
     {Py_tp_doc, (char *)connection_doc},
+    {Py_tp_new, connection_new},
     {Py_tp_init, connection_init},
     {Py_tp_traverse, connection_traverse},
     {Py_tp_clear, connection_clear},

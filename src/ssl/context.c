@@ -75,10 +75,7 @@ context_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 
     if (self == NULL)
         return NULL;
-    if (util_rwlock_init(&self->lock) < 0) {
-        Py_DECREF(self);
-        return util_raise_memory();
-    }
+    util_rwlock_init(&self->lock);
     self->calls = Py_NewRef(ssl_state_of((PyObject *)self)->no_calls);
     return (PyObject *)self;
 }
@@ -153,7 +150,6 @@ context_dealloc(PyObject *op)
     UTIL_DEALLOC_BEGIN(op, context_dealloc)
     util_object_dealloc_start(op);
     discard(self->ptr);
-    util_rwlock_destroy(&self->lock);
     context_clear(op);
     util_object_dealloc_end(op);
     UTIL_DEALLOC_END

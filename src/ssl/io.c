@@ -70,8 +70,6 @@ call_and_tell(ConnectionObject *self, io_op *op)
     call_ssl(self, op);
     if (op->error == SSL_ERROR_SSL)
         op->verdict = SSL_get_verify_result(self->ptr);
-    if (transport->kind == TRANSPORT_MEMORY)
-        return;
     events = (short)((transport->in != in ? POLLIN : 0) | (transport->out != out ? POLLOUT : 0));
     if (events != 0)
         turn_news(self, events);
@@ -181,29 +179,43 @@ one_round(ConnectionObject *self, io_op *op, short *events)
 
 /* ---- whole operations ---- */
 
-/* Memory never blocks, so there is no turn to take: what cannot be done now is an error. */
+/* Memory never blocks, so there is no turn to take and nothing to flush: what cannot be done now is
+   an error. */
+static void
+memory_round(ConnectionObject *self, io_op *op)
+{
+    if (atomic_load_explicit(&self->closed, memory_order_relaxed)) {
+        op->error = IO_CLOSED;
+        return;
+    }
+    do
+        call_ssl(self, op);
+    while (op->error == IO_DONE && op->kind == IO_WRITE && op->all && op->done < op->size);
+    if (op->error == SSL_ERROR_SSL)
+        op->verdict = SSL_get_verify_result(self->ptr);
+}
+
 static void
 run_in_memory(ConnectionObject *self, io_op *op)
 {
     size_t size = op->size;
-    short events;
     int slices = op->kind == IO_WRITE && op->all && self->established;
     int short_work = self->established
                      && (turn_of(op->kind) == TURN_READ || slices || size <= RECORD
                          || (SSL_get_mode(self->ptr) & SSL_MODE_ENABLE_PARTIAL_WRITE));
 
     if (!short_work) {
-        DETACHED(one_round(self, op, &events));
+        DETACHED(memory_round(self, op));
         return;
     }
     if (slices && size > SLICE)
         op->size = SLICE;
-    one_round(self, op, &events);
+    memory_round(self, op);
     while (op->error == IO_DONE && slices && op->size < size) {
         util_detach(); /* let others run: a record takes less than a switch, many do not */
         util_attach();
         op->size = size - op->size > SLICE ? op->size + SLICE : size;
-        one_round(self, op, &events);
+        memory_round(self, op);
     }
 }
 

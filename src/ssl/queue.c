@@ -29,24 +29,25 @@ grow(ssl_queue *queue)
     return 0;
 }
 
-static int
-push(ssl_queue *queue, ssl_piece piece)
+/* A place at the end for another piece, of so many bytes. */
+static ssl_piece *
+new_piece(ssl_queue *queue, size_t size)
 {
     if (queue->tail - queue->spent == queue->capacity && grow(queue) < 0)
-        return -1;
-    *piece_at(queue, queue->tail++) = piece;
-    queue->size += piece.size;
-    return 0;
+        return NULL;
+    queue->size += size;
+    return piece_at(queue, queue->tail++);
 }
 
 int
 queue_put_bytes(ssl_queue *queue, PyObject *bytes)
 {
     size_t size = (size_t)PyBytes_GET_SIZE(bytes);
+    ssl_piece *piece = new_piece(queue, size);
 
-    if (push(queue, (ssl_piece){bytes, PyBytes_AS_STRING(bytes), size, 0}) < 0)
+    if (piece == NULL)
         return -1;
-    Py_INCREF(bytes);
+    *piece = (ssl_piece){Py_NewRef(bytes), PyBytes_AS_STRING(bytes), size, 0};
     return 0;
 }
 
@@ -70,16 +71,19 @@ put_copy(ssl_queue *queue, const char *data, size_t size)
 {
     size_t room = size < QUEUE_SHARED ? QUEUE_SHARED : size;
     char *copy = room == QUEUE_SHARED ? queue->spare : NULL;
+    ssl_piece *piece;
 
     if (copy != NULL)
         queue->spare = NULL;
     else if ((copy = OPENSSL_malloc(room)) == NULL)
         return -1;
-    memcpy(copy, data, size);
-    if (push(queue, (ssl_piece){NULL, copy, size, room - size}) == 0)
-        return 0;
-    OPENSSL_free(copy);
-    return -1;
+    piece = new_piece(queue, size);
+    if (piece == NULL) {
+        OPENSSL_free(copy);
+        return -1;
+    }
+    *piece = (ssl_piece){NULL, memcpy(copy, data, size), size, room - size};
+    return 0;
 }
 
 int
@@ -110,6 +114,8 @@ finish_first(ssl_queue *queue)
     queue->start = 0;
     if (piece->bytes != NULL)
         return;
+    if (queue->spent == queue->head - 1 && queue->capacity == FIRST_CAPACITY)
+        queue->spent++; /* nothing that queue_let_go would have to do */
     if (queue->spare == NULL && piece->size + piece->room == QUEUE_SHARED)
         queue->spare = piece->data;
     else
@@ -154,15 +160,16 @@ queue_peek(const ssl_queue *queue, const char **data)
 void
 queue_drop(ssl_queue *queue, size_t size)
 {
-    queue->size -= size;
     while (size > 0) {
         size_t left = piece_at(queue, queue->head)->size - queue->start;
 
         if (size < left) {
             queue->start += size;
+            queue->size -= size;
             return;
         }
         size -= left;
+        queue->size -= left;
         finish_first(queue);
     }
 }
@@ -170,16 +177,22 @@ queue_drop(ssl_queue *queue, size_t size)
 size_t
 queue_get(ssl_queue *queue, char *data, size_t size, int whole)
 {
-    const char *from;
     size_t done = 0;
 
     while (done < size && !queue_is_empty(queue)) {
-        size_t there = queue_peek(queue, &from);
+        const ssl_piece *piece = piece_at(queue, queue->head);
+        size_t there = piece->size - queue->start;
         size_t part = there < size - done ? there : size - done;
 
-        memcpy(data + done, from, part);
+        memcpy(data + done, piece->data + queue->start, part);
         done += part;
-        queue_drop(queue, whole ? there : part);
+        if (part < there && !whole) {
+            queue->start += part;
+            queue->size -= part;
+            break;
+        }
+        queue->size -= there;
+        finish_first(queue);
         if (whole)
             break;
     }
@@ -211,10 +224,13 @@ queue_get_bytes(ssl_queue *queue, size_t size, int whole)
     size_t there = first->size - queue->start, take;
     PyObject *result;
 
-    take = whole ? 0 : queue_fitting(queue, size);
-    if (take == 0)
+    if (whole)
         take = there < size ? there : size;
-    if (take == first->size && first->bytes != NULL) {
+    else if (queue->size <= size)
+        take = queue->size;
+    else if ((take = queue_fitting(queue, size)) == 0)
+        take = size;
+    if (take == first->size && queue->start == 0 && first->bytes != NULL) {
         result = Py_NewRef(first->bytes);
         queue_drop(queue, take);
         return result;

@@ -164,17 +164,19 @@ step_unguarded(ConnectionObject *self, io_op *op)
 void
 ssl_step(ConnectionObject *self, io_op *op)
 {
-    util_hold now, home;
+    ContextObject *context = (ContextObject *)self->context,
+                  *first = (ContextObject *)self->home_context;
+    util_hold now, home = {0};
 
     if (self->settled) {
         step_unguarded(self, op);
         return;
     }
     op->error = IO_RAISED;
-    if (util_read_lock(&((ContextObject *)self->context)->lock, &now) < 0)
+    if (util_read_lock(&context->lock, &now) < 0)
         return;
     self->locked_context = self->context;
-    if (util_read_lock(&((ContextObject *)self->home_context)->lock, &home) == 0) {
+    if (first == context || util_read_lock(&first->lock, &home) == 0) {
         step_unguarded(self, op);
         if (SSL_is_init_finished(self->ptr)) {
             self->established = self->transport.hushed = 1;
@@ -185,9 +187,10 @@ ssl_step(ConnectionObject *self, io_op *op)
         util_rwlock_release(&home);
     }
     self->locked_context = NULL;
-    for (int i = 0; i < 2; i++) {
-        util_rwlock_release(&self->entered[i]);
-        self->entered[i] = (util_hold){0};
-    }
+    for (int i = 0; i < 2; i++)
+        if (self->entered[i].lock != NULL) {
+            util_rwlock_release(&self->entered[i]);
+            self->entered[i] = (util_hold){0};
+        }
     util_rwlock_release(&now);
 }

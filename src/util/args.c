@@ -150,15 +150,10 @@ util_as_options(PyObject *value, const char *name, uint64_t *result)
 }
 
 int
-util_as_size(PyObject *value, const char *name, Py_ssize_t *result)
+util_as_size_slowly(PyObject *value, const char *name, Py_ssize_t *result)
 {
-    long number = PyLong_CheckExact(value) ? PyLong_AsLong(value) : -1;
+    long number;
 
-    if (number >= 0 && number <= INT_MAX) { /* as nearly always */
-        *result = number;
-        return 0;
-    }
-    PyErr_Clear();
     if (util_as_long(value, name, &number) < 0)
         return -1;
     if (number < 0)

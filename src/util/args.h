@@ -45,9 +45,17 @@ int util_init_nothing(PyObject *self, PyObject *args, PyObject *kwargs);
 int util_as_int(PyObject *value, const char *name, int *result);
 int util_as_long(PyObject *value, const char *name, long *result);
 int util_as_options(PyObject *value, const char *name, uint64_t *result); /* unsigned 64 bit */
-int util_as_size(PyObject *value, const char *name, Py_ssize_t *result);  /* 0 .. INT_MAX */
 int util_as_fd(PyObject *value, const char *name, int *result); /* an int or what has fileno() */
 int util_as_truth(PyObject *value, int *result);
+
+int util_as_size_slowly(PyObject *value, const char *name, Py_ssize_t *result);
+
+static inline int
+util_as_size(PyObject *value, const char *name, Py_ssize_t *result) /* 0 .. INT_MAX */
+{
+    *result = util_small_size(value);
+    return *result >= 0 ? 0 : util_as_size_slowly(value, name, result);
+}
 
 /* Any C-contiguous buffer, of at most INT_MAX bytes; release it with PyBuffer_Release. */
 int util_as_buffer(PyObject *value, const char *name, Py_buffer *view);

@@ -2,8 +2,8 @@
 
 #include "util/circle.h"
 
-#include <pthread.h>
 #include <sched.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef NDEBUG
@@ -111,42 +111,37 @@ is_inherited(util_wanted *wanted)
    passes it on.  Who asks again at once may get it before one that must be woken: that keeps
    two busy threads fast, so a loop without end has to pause now and then (turn_wait). */
 
-/* A lock that is held until somebody has something to hand over. */
-static PyThread_type_lock
-new_hand_over(void)
+/* There is a lock that is held until somebody has something to hand over.  -1: no memory. */
+static int
+make_hand_over(util_mutex *mutex)
 {
-    PyThread_type_lock lock = PyThread_allocate_lock();
+    PyThread_type_lock fresh, none = NULL;
 
-    if (lock != NULL)
-        PyThread_acquire_lock(lock, WAIT_LOCK);
-    return lock;
+    if (atomic_load(&mutex->next) != NULL)
+        return 0;
+    fresh = PyThread_allocate_lock();
+    if (fresh == NULL)
+        return -1;
+    PyThread_acquire_lock(fresh, WAIT_LOCK);
+    if (!atomic_compare_exchange_strong(&mutex->next, &none, fresh))
+        PyThread_free_lock(fresh); /* another came first */
+    return 0;
 }
 
-/* The old one may be in any state, even held inside by a thread that is gone: it stays behind. */
-static void
-renew_hand_over(PyThread_type_lock *next)
-{
-    PyThread_type_lock fresh = new_hand_over();
-
-    if (fresh != NULL)
-        *next = fresh;
-}
-
-int
+void
 util_mutex_init(util_mutex *mutex)
 {
     atomic_init(&mutex->wanted, make_unwanted());
     atomic_init(&mutex->owner, 0);
-    mutex->next = new_hand_over();
-    return mutex->next == NULL ? -1 : 0;
+    atomic_init(&mutex->next, NULL);
 }
 
 void
 util_mutex_destroy(util_mutex *mutex)
 {
-    if (mutex->next != NULL)
-        PyThread_free_lock(mutex->next);
-    mutex->next = NULL;
+    if (atomic_load(&mutex->next) != NULL)
+        PyThread_free_lock(atomic_load(&mutex->next));
+    atomic_store(&mutex->next, NULL);
 }
 
 static void
@@ -155,7 +150,8 @@ own(util_mutex *mutex)
     atomic_store_explicit(&mutex->owner, util_thread_id(), memory_order_relaxed);
 }
 
-/* The survivor may have forked from inside a callback: then it holds the mutex still. */
+/* The survivor may have forked from inside a callback: then it holds the mutex still.  The old
+   hand-over may be in any state, even held inside by a thread that is gone: it stays behind. */
 static void
 renew_mutex(util_mutex *mutex)
 {
@@ -164,7 +160,7 @@ renew_mutex(util_mutex *mutex)
     if (!is_inherited(&mutex->wanted))
         return;
     owner = atomic_load(&mutex->owner);
-    renew_hand_over(&mutex->next);
+    atomic_store(&mutex->next, NULL);
     if (owner == 0)
         atomic_store(&mutex->wanted, unwanted_here());
     else if (owner == survivor)
@@ -188,7 +184,7 @@ wait_for(util_mutex *mutex)
 {
     uint64_t here = unwanted_here();
 
-    while (util_wait_once(mutex->next, -1) == PY_LOCK_INTR) {
+    while (util_wait_once(atomic_load(&mutex->next), -1) == PY_LOCK_INTR) {
         int raised = util_check_signals() < 0;
 
         if (unwanted_here() != here)
@@ -209,18 +205,17 @@ leave_queue(util_mutex *mutex)
     while (util_how_many(wanted) > 1)
         if (atomic_compare_exchange_weak(&mutex->wanted, &wanted, wanted - 1))
             return;
-    PyThread_acquire_lock(mutex->next, WAIT_LOCK);
+    PyThread_acquire_lock(atomic_load(&mutex->next), WAIT_LOCK);
     own(mutex);
     util_mutex_unlock(mutex);
 }
 
 int
-util_mutex_lock(util_mutex *mutex)
+util_mutex_lock_slowly(util_mutex *mutex)
 {
     util_wait wait;
     int result;
 
-    assert(!util_mutex_is_mine(mutex));
     assert(util_guards == 0);
     do {
         if (util_mutex_is_lost(mutex))
@@ -228,6 +223,8 @@ util_mutex_lock(util_mutex *mutex)
                                                        "the process was forked");
         if (util_mutex_trylock(mutex))
             return 0;
+        if (make_hand_over(mutex) < 0)
+            return util_raise_here(NULL, NULL);
         if (util_wait_begin(&wait, &mutex->owner) < 0)
             return util_raise_circle();
         result = util_how_many(atomic_fetch_add(&mutex->wanted, 1)) > 0 ? wait_for(mutex) : 0;
@@ -242,32 +239,38 @@ util_mutex_lock(util_mutex *mutex)
 
 /* ---- a guard: for a few instructions, so that waiting needs no ceremony ---- */
 
-int
+void
 util_guard_init(util_guard *guard)
 {
     atomic_init(&guard->wanted, make_unwanted());
-    guard->next = new_hand_over();
-    return guard->next == NULL ? -1 : 0;
 }
 
-void
-util_guard_destroy(util_guard *guard)
+/* Its holder is about to leave, unless something else has the processor. */
+static void
+let_others_run(int so_often)
 {
-    if (guard->next != NULL)
-        PyThread_free_lock(guard->next);
-    guard->next = NULL;
+    enum { POLITE = 100, NANOSECONDS = 50000 };
+    const struct timespec moment = {0, NANOSECONDS};
+
+    if (so_often < POLITE)
+        sched_yield();
+    else
+        nanosleep(&moment, NULL); /* where yielding is not for threads of a lower priority */
 }
 
 /* Nobody forks with a guard in hand, so its owner, if it has one, is gone. */
 int
 util_guard_lock_slowly(util_guard *guard)
 {
-    if (is_inherited(&guard->wanted)) {
-        renew_hand_over(&guard->next);
-        atomic_store(&guard->wanted, unwanted_here() + 1);
-        return 1;
+    for (int tries = 0;; tries += tries < INT_MAX) {
+        uint64_t unwanted = unwanted_here();
+
+        if (is_inherited(&guard->wanted)) {
+            atomic_store(&guard->wanted, unwanted_here() + 1);
+            return 1;
+        }
+        if (atomic_compare_exchange_strong(&guard->wanted, &unwanted, unwanted + 1))
+            return 0;
+        let_others_run(tries);
     }
-    if (util_how_many(atomic_fetch_add(&guard->wanted, 1)) > 0)
-        PyThread_acquire_lock(guard->next, WAIT_LOCK);
-    return 0;
 }

@@ -41,12 +41,13 @@ util_whose(uint64_t wanted)
 typedef struct {
     util_wanted wanted;
     atomic_uintptr_t owner;
-    PyThread_type_lock next; /* released once for each hand-over to one that waits */
+    /* Made by the first who waits, released once for each hand-over to one that waits. */
+    _Atomic(PyThread_type_lock) next;
 } util_mutex;
 
-int util_mutex_init(util_mutex *mutex); /* -1: no memory, nothing raised */
+void util_mutex_init(util_mutex *mutex);
 void util_mutex_destroy(util_mutex *mutex);
-int util_mutex_lock(util_mutex *mutex);
+int util_mutex_lock_slowly(util_mutex *mutex);
 /* Whether it went down in a fork with the thread that held it. */
 int util_mutex_is_lost(util_mutex *mutex);
 
@@ -68,25 +69,30 @@ util_mutex_trylock(util_mutex *mutex)
     return 1;
 }
 
+static inline int
+util_mutex_lock(util_mutex *mutex)
+{
+    assert(!util_mutex_is_mine(mutex));
+    return util_mutex_trylock(mutex) ? 0 : util_mutex_lock_slowly(mutex);
+}
+
 static inline void
 util_mutex_unlock(util_mutex *mutex)
 {
     assert(util_mutex_is_mine(mutex));
     atomic_store_explicit(&mutex->owner, 0, memory_order_relaxed);
     if (util_how_many(atomic_fetch_sub(&mutex->wanted, 1)) > 1)
-        PyThread_release_lock(mutex->next);
+        PyThread_release_lock(atomic_load(&mutex->next));
 }
 
 /* ---- a guard ----
    For state that is looked at and left within a few instructions: nothing is waited for, no
-   Python is run and no other lock is asked for while it is held. */
+   Python is run and no other lock is asked for while it is held.  Who finds it taken asks again. */
 typedef struct {
     util_wanted wanted;
-    PyThread_type_lock next;
 } util_guard;
 
-int util_guard_init(util_guard *guard); /* -1: no memory, nothing raised */
-void util_guard_destroy(util_guard *guard);
+void util_guard_init(util_guard *guard);
 int util_guard_lock_slowly(util_guard *guard);
 
 /* In debug builds: how many this thread holds, so that whatever waits can tell. */
@@ -112,9 +118,10 @@ util_guard_lock(util_guard *guard)
 static inline void
 util_guard_unlock(util_guard *guard)
 {
+    uint64_t wanted = atomic_load_explicit(&guard->wanted, memory_order_relaxed);
+
     UTIL_COUNT_GUARDS(-1);
-    if (util_how_many(atomic_fetch_sub(&guard->wanted, 1)) > 1)
-        PyThread_release_lock(guard->next);
+    atomic_store_explicit(&guard->wanted, wanted - 1, memory_order_release); /* it is ours alone */
 }
 
 #endif

@@ -59,6 +59,19 @@ PyErr_SetRaisedException(PyObject *value)
 }
 #endif
 
+/* A small int, without a call; -1: it is none, or negative. */
+static inline Py_ssize_t
+util_small_size(PyObject *value)
+{
+#if PY_VERSION_HEX >= 0x030c0000
+    if (PyLong_CheckExact(value) && PyUnstable_Long_IsCompact((PyLongObject *)value))
+        return PyUnstable_Long_CompactValue((PyLongObject *)value);
+#else
+    (void)value;
+#endif
+    return -1;
+}
+
 /* Python's integers as bytes: a public interface from 3.13 on. */
 #if PY_VERSION_HEX >= 0x030d0000
 #define HAVE_LONG_NATIVE_BYTES 1

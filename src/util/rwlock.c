@@ -6,17 +6,11 @@ struct util_waiter {
     int woken;
 };
 
-int
+void
 util_rwlock_init(util_rwlock *lock)
 {
     *lock = (util_rwlock){0};
-    return util_guard_init(&lock->guard);
-}
-
-void
-util_rwlock_destroy(util_rwlock *lock)
-{
-    util_guard_destroy(&lock->guard);
+    util_guard_init(&lock->guard);
 }
 
 /* Hold the guard.  In a child the lists lead to the stacks of threads that are gone: they are
@@ -109,7 +103,7 @@ static const util_hold *
 held_already(const util_rwlock *lock)
 {
     const util_hold *hold = lock->holds;
-    unsigned long thread = PyThread_get_thread_ident();
+    uintptr_t thread = util_thread_id();
 
     while (hold != NULL && hold->thread != thread)
         hold = hold->next;
@@ -124,7 +118,7 @@ rw_acquire(util_rwlock *lock, util_hold *hold, int writing)
     while (!is_free_for(lock, writing, patient) && result == 0)
         result = wait_turn(lock, writing, &patient);
     if (result == 0) {
-        *hold = (util_hold){lock->holds, lock, PyThread_get_thread_ident()};
+        *hold = (util_hold){lock->holds, lock, util_thread_id()};
         lock->holds = hold;
         lock->writing = writing;
         lock->readers += !writing;

@@ -20,11 +20,10 @@ typedef struct {
 struct util_hold {
     util_hold *next;
     util_rwlock *lock; /* NULL inside another hold of the same thread */
-    unsigned long thread;
+    uintptr_t thread;
 };
 
-int util_rwlock_init(util_rwlock *lock); /* -1: no memory, nothing raised */
-void util_rwlock_destroy(util_rwlock *lock);
+void util_rwlock_init(util_rwlock *lock);
 int util_read_lock(util_rwlock *lock, util_hold *hold);
 int util_write_lock(util_rwlock *lock, util_hold *hold);
 void util_rwlock_release(util_hold *hold);

@@ -1,7 +1,7 @@
 #include "util/thread.h"
 
 /* All of a thread that we remember.  `detached` is non-NULL exactly while the thread is
-   inside OpenSSL on our behalf; its address also serves as the thread's identity. */
+   inside OpenSSL on our behalf. */
 static _Thread_local PyThreadState *detached;
 static _Thread_local int callbacks; /* how deep we are in them */
 
@@ -80,10 +80,4 @@ util_check_signals(void)
     if (was_detached)
         util_detach();
     return result;
-}
-
-uintptr_t
-util_thread_id(void)
-{
-    return (uintptr_t)&detached;
 }

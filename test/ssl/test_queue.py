@@ -63,6 +63,18 @@ class TestPieces:
             server.bio_write(piece)
         assert server.recv(65536) == data
 
+    def test_a_cut_piece_and_one_as_long_as_the_cut(self, pair):
+        client, server = pair
+        sent = records(pair, 2000)
+        wire = [client.bio_read(65536)]
+        sent += records(pair, 5000)
+        wire.append(client.bio_read(len(wire[0])))
+        sent += records(pair, 2000)
+        wire.append(client.bio_read(65536))
+        for data in wire:
+            server.bio_write(data)
+        assert [server.recv(65536) for _ in sent] == sent
+
     def test_many_pieces(self, pair):
         client, server = pair
         sent = records(pair, *[10] * 300)
