@@ -665,10 +665,14 @@ typedef struct {
 static PyObject *
 rwlock_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    RWLockObject *self = (RWLockObject *)type->tp_alloc(type, 0);
+    int order = UTIL_ORDER_SETTINGS;
+    RWLockObject *self;
 
+    if (!PyArg_ParseTuple(args, "|i", &order))
+        return NULL;
+    self = (RWLockObject *)type->tp_alloc(type, 0);
     if (self != NULL)
-        util_rwlock_init(&self->lock);
+        util_rwlock_init(&self->lock, (util_order)order);
     return (PyObject *)self;
 }
 
@@ -763,6 +767,71 @@ static PyType_Spec rwlock_spec = {
     .flags = UTIL_TYPE_FLAGS,
     .slots = rwlock_slots,
 };
+
+/* ---- order.h ---- */
+
+static int lock_in_turn(PyObject *locks, Py_ssize_t at, PyObject *callable, PyObject **result);
+
+static int
+lock_this_one(PyObject *one, PyObject *locks, Py_ssize_t at, PyObject *callable, PyObject **result)
+{
+    util_hold hold;
+
+    if (PyObject_HasAttrString(one, "trylock")) {
+        if (util_mutex_lock(&((MutexObject *)one)->mutex) < 0)
+            return -1;
+        lock_in_turn(locks, at + 1, callable, result);
+        util_mutex_unlock(&((MutexObject *)one)->mutex);
+        return 0;
+    }
+    if (util_read_lock(&((RWLockObject *)one)->lock, &hold) < 0)
+        return -1;
+    lock_in_turn(locks, at + 1, callable, result);
+    util_rwlock_release(&hold);
+    return 0;
+}
+
+static int
+lock_in_turn(PyObject *locks, Py_ssize_t at, PyObject *callable, PyObject **result)
+{
+    if (at < PyTuple_GET_SIZE(locks))
+        return lock_this_one(PyTuple_GET_ITEM(locks, at), locks, at, callable, result);
+    trampoline(callable, result);
+    return 0;
+}
+
+/* hold(locks, callable): takes mutexes and readers' locks one after the other and calls back. */
+FUNCTION(hold)
+{
+    PyObject *locks, *callable, *result = NULL;
+
+    if (!PyArg_ParseTuple(args, "O!O", &PyTuple_Type, &locks, &callable)
+        || lock_in_turn(locks, 0, callable, &result) < 0)
+        return NULL;
+    return result_or_exception(result);
+}
+
+/* As if the network were waited for with a mutex in hand. */
+FUNCTION(wait_holding)
+{
+    util_mutex *mutex = &((MutexObject *)args)->mutex;
+
+    if (util_mutex_lock(mutex) < 0)
+        return NULL;
+    UTIL_ORDER_WAIT(UTIL_ORDER_MUTEX);
+    util_mutex_unlock(mutex);
+    Py_RETURN_NONE;
+}
+
+/* Whether assertions are compiled in. */
+FUNCTION(asserts)
+{
+#ifdef NDEBUG
+    Py_RETURN_FALSE;
+#else
+    Py_RETURN_TRUE;
+#endif
+}
 
 /* ---- object.h ---- */
 
@@ -944,6 +1013,9 @@ static PyMethodDef probe_methods[] = {
     SIMPLE(is_detached),
     SIMPLE(enter_in_foreign_thread),
     CALLED(check_signals),
+    PARSED(hold),
+    CALLED(wait_holding),
+    SIMPLE(asserts),
     SIMPLE(owned),
     PARSED(fill),
     {NULL},

@@ -51,10 +51,14 @@ RULES = [
     Rule(
         r"\b(PyEval_(Save|Restore|Acquire|Release)\w*|PyGILState_\w+|PyMutex\w*|PyThread_\w+"
         r"|_Thread_local|thread_local|Py_(BEGIN|END)_ALLOW_THREADS)\b",
-        r"util/(thread|lock|rwlock)\.[ch]",
+        r"util/(thread|lock|rwlock|order)\.[ch]",
         "threads and locks live there",
     ),
-    Rule(r"\bpthread_\w+\b", r"util/(lock|circle)\.c|util/thread\.h|ssl/wait\.c", "threads and locks live there"),
+    Rule(
+        r"\bpthread_\w+\b",
+        r"util/(lock|circle)\.c|util/thread\.h|ssl/wait\.c",
+        "threads and locks live there",
+    ),
     Rule(
         r"\bERR_(?!LIB_|R_)[a-zA-Z]\w*\b",
         r"util/error\.[ch]",
@@ -105,6 +109,8 @@ CHANGING: dict[tuple[str, str], str] = {
         "util_guards",
     ): "per thread, in debug builds: what it must not hold while it waits",
     ("util/lock.c", "util_guards"): "the same",
+    ("util/order.c", "held"): "per thread, in debug builds: how many locks of each kind it holds",
+    ("util/order.c", "outside"): "the same, before its callback",
     ("util/lock.c", "fork_once"): "makes the handler that a child runs, once in a process",
     ("util/lock.c", "survivor"): "the thread that a child began with",
     ("util/thread.c", "callbacks"): "per thread: whether it runs one",

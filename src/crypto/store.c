@@ -46,7 +46,7 @@ crypto_store_wrap(PyTypeObject *type, X509_STORE *taken, PyObject *owner, util_r
     self->ptr = taken;
     self->owner = Py_XNewRef(owner);
     self->lock = owner == NULL ? &self->own : lock;
-    util_rwlock_init(&self->own);
+    util_rwlock_init(&self->own, UTIL_ORDER_STORE);
     return (PyObject *)self;
 }
 

@@ -75,7 +75,7 @@ context_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 
     if (self == NULL)
         return NULL;
-    util_rwlock_init(&self->lock);
+    util_rwlock_init(&self->lock, UTIL_ORDER_SETTINGS);
     self->calls = Py_NewRef(ssl_state_of((PyObject *)self)->no_calls);
     return (PyObject *)self;
 }

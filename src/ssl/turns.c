@@ -128,11 +128,12 @@ turn_take(ConnectionObject *self, ssl_turn turn, unsigned since)
     turn_result result;
     util_wait wait;
 
-    assert(!util_mutex_is_mine(&self->mutex)); /* the turn comes first */
+    UTIL_ORDER_ASK(UTIL_ORDER_TURN);
     enter(self);
     if (atomic_load(&self->turn_of[turn]) == 0) {
         atomic_store(&self->turn_of[turn], me.thread);
         util_guard_unlock(&self->gate);
+        UTIL_ORDER_TAKE(UTIL_ORDER_TURN);
         return TURN_OK;
     }
     if (util_wait_begin(&wait, &self->turn_of[turn]) < 0) {
@@ -146,12 +147,15 @@ turn_take(ConnectionObject *self, ssl_turn turn, unsigned since)
         pass_on(self, turn);
     util_guard_unlock(&self->gate);
     util_wait_end(&wait);
+    if (result == TURN_OK)
+        UTIL_ORDER_TAKE(UTIL_ORDER_TURN);
     return result;
 }
 
 void
 turn_give(ConnectionObject *self, ssl_turn turn)
 {
+    UTIL_ORDER_GIVE(UTIL_ORDER_TURN);
     enter(self);
     pass_on(self, turn);
     if (turn == TURN_READ)
@@ -190,6 +194,7 @@ turn_wait(ConnectionObject *self, short events, int milliseconds, unsigned since
     join(self, &me);
     util_guard_unlock(&self->gate);
     util_mutex_unlock(&self->mutex);
+    UTIL_ORDER_WAIT(UTIL_ORDER_MUTEX);
     how =
         flooded ? wait_for(-1, 0, me.bell, BREATH_MS) : wait_for(fd, events, me.bell, milliseconds);
     if ((how == WAIT_SIGNAL || flooded) && util_check_signals() < 0)

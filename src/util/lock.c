@@ -148,6 +148,7 @@ static void
 own(util_mutex *mutex)
 {
     atomic_store_explicit(&mutex->owner, util_thread_id(), memory_order_relaxed);
+    UTIL_ORDER_TAKE(UTIL_ORDER_MUTEX);
 }
 
 /* The survivor may have forked from inside a callback: then it holds the mutex still.  The old
@@ -217,6 +218,7 @@ util_mutex_lock_slowly(util_mutex *mutex)
     int result;
 
     assert(util_guards == 0);
+    UTIL_ORDER_ASK(UTIL_ORDER_MUTEX);
     do {
         if (util_mutex_is_lost(mutex))
             return util_raise_here(PyExc_RuntimeError, "another thread was using this object when "

@@ -66,6 +66,7 @@ util_mutex_trylock(util_mutex *mutex)
     if (!atomic_compare_exchange_strong(&mutex->wanted, &unwanted, unwanted + 1))
         return 0;
     atomic_store_explicit(&mutex->owner, util_thread_id(), memory_order_relaxed);
+    UTIL_ORDER_TAKE(UTIL_ORDER_MUTEX);
     return 1;
 }
 
@@ -80,6 +81,7 @@ static inline void
 util_mutex_unlock(util_mutex *mutex)
 {
     assert(util_mutex_is_mine(mutex));
+    UTIL_ORDER_GIVE(UTIL_ORDER_MUTEX);
     atomic_store_explicit(&mutex->owner, 0, memory_order_relaxed);
     if (util_how_many(atomic_fetch_sub(&mutex->wanted, 1)) > 1)
         PyThread_release_lock(atomic_load(&mutex->next));

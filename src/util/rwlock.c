@@ -7,9 +7,9 @@ struct util_waiter {
 };
 
 void
-util_rwlock_init(util_rwlock *lock)
+util_rwlock_init(util_rwlock *lock, util_order order)
 {
-    *lock = (util_rwlock){0};
+    *lock = (util_rwlock){.order = order};
     util_guard_init(&lock->guard);
 }
 
@@ -115,6 +115,7 @@ rw_acquire(util_rwlock *lock, util_hold *hold, int writing)
 {
     int result = 0, patient = 1;
 
+    UTIL_ORDER_ASK(lock->order);
     while (!is_free_for(lock, writing, patient) && result == 0)
         result = wait_turn(lock, writing, &patient);
     if (result == 0) {
@@ -122,6 +123,7 @@ rw_acquire(util_rwlock *lock, util_hold *hold, int writing)
         lock->holds = hold;
         lock->writing = writing;
         lock->readers += !writing;
+        UTIL_ORDER_TAKE(lock->order);
     }
     return result;
 }
@@ -165,6 +167,7 @@ util_rwlock_release(util_hold *hold)
 
     if (lock == NULL) /* an outer hold goes on */
         return;
+    UTIL_ORDER_GIVE(lock->order);
     enter(lock);
     link = &lock->holds;
     while (*link != NULL && *link != hold)

@@ -13,6 +13,7 @@ typedef struct util_hold util_hold;
 typedef struct {
     util_guard guard;
     util_hold *holds;
+    util_order order;
     int readers, writers_waiting, writing;
     util_waiter *waiters;
 } util_rwlock;
@@ -23,7 +24,7 @@ struct util_hold {
     uintptr_t thread;
 };
 
-void util_rwlock_init(util_rwlock *lock);
+void util_rwlock_init(util_rwlock *lock, util_order order);
 int util_read_lock(util_rwlock *lock, util_hold *hold);
 int util_write_lock(util_rwlock *lock, util_hold *hold);
 void util_rwlock_release(util_hold *hold);

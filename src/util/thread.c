@@ -49,6 +49,7 @@ util_callback_enter(util_callback *cb)
     else if (!is_pythons_thread())
         return 0; /* a thread that Python never saw: nothing to raise into */
     callbacks++;
+    UTIL_ORDER_BEGIN(&cb->held);
     if (!PyErr_Occurred())
         return 1;
     util_callback_leave(cb); /* an earlier callback of this call has failed */
@@ -58,6 +59,7 @@ util_callback_enter(util_callback *cb)
 void
 util_callback_leave(const util_callback *cb)
 {
+    UTIL_ORDER_END(&cb->held);
     callbacks--;
     if (cb->was_detached)
         util_detach();
@@ -73,10 +75,13 @@ int
 util_check_signals(void)
 {
     int was_detached = detached != NULL, result;
+    util_held held;
 
     if (was_detached)
         util_attach();
+    UTIL_ORDER_BEGIN(&held);
     result = PyErr_Occurred() ? -1 : PyErr_CheckSignals();
+    UTIL_ORDER_END(&held);
     if (was_detached)
         util_detach();
     return result;

@@ -1,7 +1,7 @@
 /* Leaving Python for OpenSSL, and coming back from inside it. */
 #ifndef UTIL_THREAD_H
 #define UTIL_THREAD_H
-#include "util/python.h"
+#include "util/order.h"
 
 #include <pthread.h>
 
@@ -24,6 +24,7 @@ int util_is_detached(void);
 /* A callback's first and last line.  enter() says whether Python may be run. */
 typedef struct {
     int was_detached;
+    util_held held;
 } util_callback;
 
 int util_callback_enter(util_callback *cb);
