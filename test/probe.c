@@ -468,6 +468,15 @@ FUNCTION(first_is)
     return PyBool_FromLong(util_errors_first_is(library, reason));
 }
 
+FUNCTION(last_is)
+{
+    int library, reason;
+
+    if (!PyArg_ParseTuple(args, "ii", &library, &reason))
+        return NULL;
+    return PyBool_FromLong(util_errors_last_is(library, reason));
+}
+
 /* ---- thread.h: leaving and coming back ---- */
 
 /* What OpenSSL would call: whether the callable could be run, and did not raise. */
@@ -1007,6 +1016,7 @@ static PyMethodDef probe_methods[] = {
     SIMPLE(swallow),
     SIMPLE(pending),
     PARSED(first_is),
+    PARSED(last_is),
     CALLED(detached),
     CALLED(attached),
     PARSED(detached_twice),

@@ -260,6 +260,28 @@ def _(pki):
     raise_of(support.client_context(pki.other_ca), support.server_context(pki.server), 0)
 
 
+@shows("An authority that was made anew")
+def _(pki):
+    old, new = pki.ca.pkey(), pki.server.pkey()
+    root, leaf = crypto.X509(), crypto.X509()
+    for cert, name, key in ((root, "Root", new), (leaf, "localhost", new)):
+        cert.set_version(2)
+        cert.set_pubkey(key)
+        cert.get_subject().CN = name
+        cert.set_issuer(root.get_subject())
+        cert.gmtime_adj_notBefore(0)
+        cert.gmtime_adj_notAfter(3600)
+        if cert is root:
+            cert.add_extensions([crypto.X509Extension(b"basicConstraints", True, b"CA:TRUE")])
+        cert.sign(new if cert is root else old, "sha256")
+    client, server = support.client_context(False), SSL.Context(SSL.TLS_METHOD)
+    client.get_cert_store().add_cert(root)
+    client.set_verify(SSL.VERIFY_PEER)
+    server.use_certificate(leaf)
+    server.use_privatekey(new)
+    raise_of(client, server, 0)
+
+
 @shows("A peer that signed itself")
 def _(pki):
     key = crypto.PKey()

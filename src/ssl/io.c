@@ -292,12 +292,13 @@ run_descriptor(ConnectionObject *self, io_op *op)
         op->error = atomic_load(&self->closed) ? IO_CLOSED : IO_GIVEN_UP;
 }
 
-/* "certificate verify failed" is all that OpenSSL says, whatever is wrong with it. */
+/* "certificate verify failed" is all that OpenSSL says, whatever is wrong with it, but for what a
+   signature that does not fit has put before it. */
 static void
 raise_failure(ssl_state *state, const io_op *op)
 {
     int refused = op->error == SSL_ERROR_SSL && op->verdict != X509_V_OK
-                  && util_errors_first_is(ERR_LIB_SSL, SSL_R_CERTIFICATE_VERIFY_FAILED);
+                  && util_errors_last_is(ERR_LIB_SSL, SSL_R_CERTIFICATE_VERIFY_FAILED);
 
     ssl_raise(state, op->error, op->sys);
     if (refused)

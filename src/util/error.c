@@ -196,10 +196,20 @@ util_errors_pending(void)
     return ERR_peek_last_error() != 0;
 }
 
+static int
+is(unsigned long entry, int library, int reason)
+{
+    return ERR_GET_LIB(entry) == library && ERR_GET_REASON(entry) == reason;
+}
+
 int
 util_errors_first_is(int library, int reason)
 {
-    unsigned long first = ERR_peek_error();
+    return is(ERR_peek_error(), library, reason);
+}
 
-    return ERR_GET_LIB(first) == library && ERR_GET_REASON(first) == reason;
+int
+util_errors_last_is(int library, int reason)
+{
+    return is(ERR_peek_last_error(), library, reason);
 }

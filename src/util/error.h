@@ -39,8 +39,9 @@ int util_errors_no_memory(void);
 /* Puts an entry there: what has failed before fails again, and so do tests. */
 void util_errors_push(int library, int reason);
 
-/* The queue's oldest entry: is there one, and is it this? */
+/* The queue's oldest entry, or its newest: is there one, and is it this? */
 int util_errors_pending(void);
 int util_errors_first_is(int library, int reason);
+int util_errors_last_is(int library, int reason);
 
 #endif

@@ -209,6 +209,19 @@ class TestFirstIs:
         assert not _probe.first_is(PEM, NO_START_LINE)
 
 
+class TestLastIs:
+    def test_last(self):
+        _probe.push(PEM, NO_START_LINE)
+        _probe.push(EVP, WHO_KNOWS)
+        assert _probe.last_is(EVP, WHO_KNOWS)
+        assert not _probe.last_is(PEM, NO_START_LINE)
+        assert not _probe.last_is(EVP, WHO_KNOWS + 1)
+        assert len(support.queued_errors()) == 2
+
+    def test_empty(self):
+        assert not _probe.last_is(PEM, NO_START_LINE)
+
+
 class TestThreads:
     def test_each_has_its_own_queue(self):
         def fail(reason):
