@@ -54,11 +54,6 @@ def folder(tmp_path_factory):
     return path
 
 
-def test_mutual_tls():
-    said = run("mutual_tls.py").splitlines()
-    assert said == shown("mutual.rst", "python mutual_tls.py")
-
-
 class TestDtlsEcho:
     """dtls_echo.py: clients, strangers and noise."""
 
@@ -106,10 +101,25 @@ class TestDtlsEcho:
         assert len(answers[0]) < len(hello)
 
 
-def test_resume(folder):
-    with server("echo_server.py", folder) as port:
-        said = run("resume.py", folder, port).splitlines()
-    assert said == shown("sessions.rst", "python resume.py")
+class TestEchoServer:
+    """echo_server.py: a client that says nothing goes, one that speaks stays."""
+
+    def test_silent_clients_are_dropped(self, folder):
+        with server("echo_server.py", folder, "0", "0.2") as port:
+            with socket.create_connection(("127.0.0.1", port), support.TIMEOUT) as plain:
+                assert plain.recv(100) == b""
+
+    def test_others_are_not(self, folder):
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        with server("echo_server.py", folder, "0", "30") as port:
+            with socket.create_connection(("127.0.0.1", port)) as plain:
+                client = SSL.Connection(context, plain)
+                client.set_connect_state()
+                for number in range(3):
+                    client.sendall(b"%d" % number)
+                    assert client.recv(100) == b"%d" % number
+                client.shutdown()
+                assert client.shutdown() is True
 
 
 class TestTrace:
