@@ -152,7 +152,7 @@ util_as_options(PyObject *value, const char *name, uint64_t *result)
 int
 util_as_size_slowly(PyObject *value, const char *name, Py_ssize_t *result)
 {
-    long number;
+    long number = 0;
 
     if (util_as_long(value, name, &number) < 0)
         return -1;

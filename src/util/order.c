@@ -14,10 +14,8 @@ util_order_wait(util_order order)
 void
 util_order_ask(util_order order)
 {
-    int several = order == UTIL_ORDER_SETTINGS;
-
-    if (order + several < UTIL_ORDERS)
-        util_order_wait(order + several);
+    assert(order < UTIL_ORDERS);
+    util_order_wait(order == UTIL_ORDER_SETTINGS ? UTIL_ORDER_STORE : order);
 }
 
 void
