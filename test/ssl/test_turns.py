@@ -368,6 +368,171 @@ class TestSignals:
         assert caught.value.args == (errno.EBADF, "EBADF")
 
 
+def strike_once(*what):
+    """One signal to the main thread, which is waiting and goes on waiting: it is not repeated."""
+    main = threading.main_thread()
+    for _ in range(20):  # not only for the interpreter, on its way there
+        support.waits(main, *what)
+        time.sleep(0.001)
+    signal.pthread_kill(main.ident, signal.SIGUSR1)
+
+
+class TestSignalsBesideOthers:
+    """Another thread is at work on the same connection, and does not end before the handler has
+    run: whatever held the handler up would be seen as a test that hangs."""
+
+    DATA = bytes(20_000_000)
+
+    @pytest.mark.parametrize("what", ["recv", "sendall"])
+    def test_who_waits_in_the_other_direction(self, pair, what):
+        """One reads, one writes, both wait for the peer, which does nothing."""
+        client, server = pair
+        read, write = (client.recv, 10), (client.sendall, self.DATA)
+        ours, theirs = (read, write) if what == "recv" else (write, read)
+        with support.Interruption(KeyboardInterrupt) as interruption:
+            with support.Threads() as threads:
+                other = threads.start(*theirs)
+                support.waits(other)
+                threads.start(strike_once)
+                with pytest.raises(KeyboardInterrupt):
+                    ours[0](*ours[1:])
+                assert interruption.handled.is_set()
+                assert other.is_alive() and threads.results[0] is None
+                if what == "recv":
+                    left = len(self.DATA)
+                    while left:
+                        left -= len(server.recv(65536))
+                else:
+                    server.sendall(b"x")
+        assert threads.results[0] == (len(self.DATA) if what == "recv" else b"x")
+
+    @pytest.mark.parametrize("what", ["recv", "sendall"])
+    def test_who_has_the_turn(self, pair, what):
+        """Both read, or both write."""
+        client, server = pair
+        call = (client.recv, 10) if what == "recv" else (client.sendall, self.DATA)
+        with support.Interruption(KeyboardInterrupt) as interruption:
+            with support.Threads() as threads:
+                other = threads.start(*call)
+                support.waits(other)
+                threads.start(strike_once)
+                with pytest.raises(KeyboardInterrupt):
+                    call[0](*call[1:])
+                assert interruption.handled.is_set()
+                assert other.is_alive() and threads.results[0] is None
+                if what == "recv":
+                    server.sendall(b"x")
+                else:  # what was interrupted has sent nothing
+                    left = len(self.DATA)
+                    while left:
+                        left -= len(server.recv(65536))
+                    client.sendall(b"x")
+                    assert server.recv(10) == b"x"
+
+    @pytest.mark.parametrize("error", [None, KeyboardInterrupt])
+    def test_who_sends_without_a_pause(self, pair, error):
+        """Message by message, until the handler has run and for a while after that."""
+        client, server = pair
+        count = after = 0
+
+        def send():
+            nonlocal count, after
+            while not interruption.handled.is_set():
+                client.sendall(b"ping")
+                assert server.recv(4) == b"ping"
+                count += 1
+            for after in range(100):
+                client.sendall(b"pong")
+                assert server.recv(4) == b"pong"
+            server.sendall(b"done")
+
+        with support.Interruption(error) as interruption, support.Threads() as threads:
+            threads.start(send)
+            threads.start(strike_once)
+            if error is not None:
+                with pytest.raises(error):
+                    client.recv(10)
+            assert client.recv(10) == b"done"
+        assert count > 0 and after == 99
+
+    CALLS = {
+        "recv": lambda connection: connection.recv(1),
+        "do_handshake": lambda connection: connection.do_handshake(),
+        "shutdown": lambda connection: connection.shutdown(),
+        "get_cipher_list": lambda connection: connection.get_cipher_list(),
+        "set_info_callback": lambda connection: connection.set_info_callback(id),
+    }
+
+    @pytest.mark.parametrize("call", CALLS)
+    def test_who_is_in_a_callback(self, call):
+        """It has the connection's mutex, and the turn of a writer."""
+        inside, go_on, last = threading.Event(), threading.Event(), []
+
+        def verify(*args):
+            inside.set()
+            assert go_on.wait(support.TIMEOUT)
+            last.append("the callback")
+            return True
+
+        client = support.client_context()
+        client.set_verify(SSL.VERIFY_PEER, verify)
+        waits_for = "descriptor" if call in ("do_handshake", "shutdown") else "lock"
+        with closing(*support.tcp_pair(client)) as (client, server):
+            with support.Interruption(KeyboardInterrupt), support.Threads() as threads:
+                threads.start(server.do_handshake)
+                threads.start(client.do_handshake)
+                assert inside.wait(support.TIMEOUT)
+                threads.start(strike_once, waits_for)
+                try:
+                    with pytest.raises(KeyboardInterrupt):
+                        self.CALLS[call](client)
+                    last.append("the handler")
+                finally:
+                    go_on.set()
+            assert support.transfer(client, server, b"x") == b"x"
+        assert last[:2] == ["the handler", "the callback"]
+
+    def test_ctrl_c(self):
+        """As the terminal sends it, to the process, with the handler that Python has for it."""
+        assert (
+            support.run_script("""
+import os, signal, threading
+import support
+
+client, server = support.connected("tcp")
+stopped, count = threading.Event(), 0
+
+def send():
+    global count
+    while not stopped.is_set():
+        client.sendall(b"ping")
+        assert server.recv(4) == b"ping"
+        count += 1
+
+def strike():
+    support.waits(threading.main_thread())
+    while not stopped.wait(0.01):
+        os.kill(os.getpid(), signal.SIGINT)
+
+with support.Threads() as threads:
+    threads.start(send)
+    threads.start(strike)
+    try:
+        client.recv(10)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        print("interrupted", client.get_shutdown())
+    stopped.set()
+assert count > 0
+server.send(b"here")
+print(client.recv(10))
+client.close()
+server.close()
+""")
+            == "interrupted 0\nb'here'\n"
+        )
+
+
 def reuse_stacks():
     """New threads get the memory that those of the parent had as stacks."""
     support.run_together(*[lambda: hashlib.sha256(bytes(100_000))] * 20)
