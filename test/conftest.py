@@ -12,8 +12,14 @@ import support
 
 pytest.register_assert_rewrite("loading")  # tests that are inherited from there say what is wrong
 
-# On a busy machine an example may take long.
-hypothesis.settings.register_profile("here", deadline=None)
+# On a busy machine an example may take long, and so may drawing one.  Each run tries the same ones;
+# `pytest --hypothesis-profile=search` tries others.
+hypothesis.settings.register_profile(
+    "search", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile(
+    "here", hypothesis.settings.get_profile("search"), derandomize=True
+)
 hypothesis.settings.load_profile("here")
 
 # A child process finds the same package and the same test modules as this one.

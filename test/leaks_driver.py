@@ -7,8 +7,8 @@ SCENARIO is a function of fault_scenarios.py or ssl_scenarios.py, or "operations
 then all of operations.py or connections.py are measured, and before the numbers of each are printed
 its name and the process's memory in KiB, which is of pages, before and after.  After some rounds in
 which caches are filled, prints the growth in bytes for each ROUNDS, until it is less than LIMIT or
-PATIENCE seconds are over: a leak shows every time, while a heap that settles, as it does for
-thousands of rounds, grows less and less.
+PATIENCE seconds of the processor are over: a leak shows every time, while a heap that settles, as
+it does for thousands of rounds, grows less and less.
 """
 
 import ctypes
@@ -53,8 +53,8 @@ def growths(scenario, rounds, limit, patience):
     for _ in range(max(20, rounds // 5)):
         scenario()
     in_use()
-    before, growth, end = in_use(), limit, time.monotonic() + patience
-    while growth >= limit and time.monotonic() < end:
+    before, growth, end = in_use(), limit, time.process_time() + patience
+    while growth >= limit and time.process_time() < end:
         for _ in range(rounds):
             scenario()
         after = in_use()

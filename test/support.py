@@ -12,6 +12,7 @@ import functools
 import inspect
 import itertools
 import os
+import queue
 import select
 import shutil
 import signal
@@ -30,7 +31,7 @@ import OpenSSL
 from OpenSSL import SSL, crypto, rand
 
 # Seconds after which something hangs: half of what a test may take.
-TIMEOUT = int(os.environ.get("PYTEST_TIMEOUT") or 120) // 2 or 3600
+TIMEOUT = int(os.environ.get("PYTEST_TIMEOUT") or 600) // 2 or 3600
 HERE = Path(__file__).parent
 PACKAGE = Path(OpenSSL.__file__).parent
 ENDS_WITH_THREADS = sys.version_info >= (3, 13)  # an interpreter, when it is destroyed
@@ -623,6 +624,27 @@ def run_together(*functions):
     return threads.results
 
 
+class Mark:
+    """As much of an Event as a signal's handler may use: it takes no lock, which the code that it
+    has interrupted, perhaps another run of itself, may hold."""
+
+    def __init__(self):
+        self._set = False
+        self._told = queue.SimpleQueue()
+
+    def is_set(self):
+        return self._set
+
+    def set(self):
+        self._set = True
+        self._told.put(None)
+
+    def wait(self, timeout):
+        with contextlib.suppress(queue.Empty):
+            self._told.get(timeout=timeout)
+        return self._set
+
+
 class Interruption:
     """A signal whose handler, in the main thread, returns or once raises *error*.
 
@@ -637,7 +659,7 @@ class Interruption:
     def __init__(self, error=None, number=signal.SIGUSR1):
         self.error = error
         self.number = number
-        self.handled = threading.Event()
+        self.handled = Mark()
 
     def _handle(self, number, frame):
         first = not self.handled.is_set()
@@ -786,10 +808,10 @@ def example_certificates():
     return path
 
 
-def _let_threads_end():
+def let_threads_end():
     """A thread that was joined may still be in OpenSSL's clean-up, with a lock that a child would
-    find taken."""
-    patience = time.monotonic() + 1  # another library may have a thread of its own
+    find taken, and with descriptors."""
+    patience = time.monotonic() + 5  # another library may have a thread of its own
     while len(os.listdir("/proc/self/task")) > threading.active_count():
         if time.monotonic() > patience:
             return
@@ -798,7 +820,7 @@ def _let_threads_end():
 
 def fork():
     """os.fork, which newer Pythons warn about when there are threads: that is what is tested."""
-    _let_threads_end()
+    let_threads_end()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()

@@ -505,9 +505,12 @@ class TestExport:
             threads.start(others)
             sys.setswitchinterval(support.TIMEOUT)  # nobody gets it who is not given it
             try:
-                start = len(turns)
-                p12.export(b"pw", 300_000, 300_000)
-                end = len(turns)
+                for _ in range(20):  # the machine may have other things to do
+                    start = len(turns)
+                    p12.export(b"pw", 300_000, 300_000)
+                    end = len(turns)
+                    if end - start > 10:
+                        break
             finally:
                 sys.setswitchinterval(before)
                 done.set()

@@ -22,6 +22,7 @@ def tls(monkeypatch):
     monkeypatch.syspath_prepend(str(support.EXAMPLES))
     import asyncio_tls
 
+    monkeypatch.setattr(asyncio_tls, "PATIENCE", support.TIMEOUT)
     return asyncio_tls
 
 
@@ -307,7 +308,8 @@ class TestFailures:
 
     @pytest.mark.parametrize("end", [False, True])
     def test_mute_server(self, tls, monkeypatch, end):
-        monkeypatch.setattr(tls, "PATIENCE", 0.2)
+        if not end:
+            monkeypatch.setattr(tls, "PATIENCE", 0.2)
 
         async def work():
             with socket.create_server((HOST, 0)) as listener:
@@ -322,8 +324,6 @@ class TestFailures:
         run(work())
 
     def test_peer_that_does_not_say_goodbye(self, tls, monkeypatch):
-        monkeypatch.setattr(tls, "PATIENCE", 0.3)
-
         async def work():
             hold = asyncio.Event()
 
@@ -335,6 +335,7 @@ class TestFailures:
 
             async with serving(tls, rude) as port:
                 reader, writer = await connect(tls, port)
+                monkeypatch.setattr(tls, "PATIENCE", 0.3)
                 writer.close()
                 with pytest.raises(TimeoutError, match="does not answer"):
                     await writer.wait_closed()

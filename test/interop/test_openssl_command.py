@@ -18,7 +18,7 @@ from OpenSSL import crypto
 
 PEM, ASN1 = crypto.FILETYPE_PEM, crypto.FILETYPE_ASN1
 
-few = settings(max_examples=20, deadline=None)  # each starts a process or two
+few = settings(max_examples=20)  # each starts a process or two
 
 
 def parsed(der):

@@ -37,6 +37,8 @@ WHOLE = [
     "twisted.web.test.test_http2",
 ]
 
+TIMEOUT = 2 * support.TIMEOUT - 10
+
 # Tests that fail with the original for something that it no longer has.
 REMOVED = "has no attribute 'X509Req'"
 
@@ -120,11 +122,11 @@ def compare(folder, names, timeout):
 
 def test_quick(tmp_path):
     """With ours all of these pass: the original is only asked about those that do not."""
-    found = Run(tmp_path / "ours", QUICK, True).outcomes(timeout=110)
+    found = Run(tmp_path / "ours", QUICK, True).outcomes(TIMEOUT)
     left = [test for test, (outcome, _) in found.items() if outcome != "passed"]
     suspects = [test for test in left if "GIReactor" not in test]
     if suspects:
-        compare(tmp_path, suspects, timeout=110)
+        compare(tmp_path, suspects, TIMEOUT)
     assert len(found) - len(left) > 150
 
 

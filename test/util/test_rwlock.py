@@ -309,6 +309,7 @@ class TestFork:
                 ends.append(support.fork())
 
         def strike():
+            support.wait_until(lambda: lock.look()[3])
             support.waits(threading.main_thread(), "lock")
             signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
             go_on.set()

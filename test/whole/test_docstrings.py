@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import support
+
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "docstrings.py"
 
 
@@ -17,7 +19,7 @@ def run(stub, target):
         [sys.executable, TOOL, stub, target],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=support.TIMEOUT,
         check=False,
     )
 
@@ -189,8 +191,14 @@ class TestText:
             '#include <stdio.h>\n#include "crypto_doc.h"\n'
             "int main(void) { return fputs(crypto_module_doc, stdout) < 0; }\n"
         )
-        subprocess.run(["cc", "-std=c11", program, "-o", tmp_path / "show"], check=True, timeout=60)
-        shown = subprocess.run([tmp_path / "show"], capture_output=True, check=True, timeout=60)
+        subprocess.run(
+            ["cc", "-std=c11", program, "-o", tmp_path / "show"],
+            check=True,
+            timeout=support.TIMEOUT,
+        )
+        shown = subprocess.run(
+            [tmp_path / "show"], capture_output=True, check=True, timeout=support.TIMEOUT
+        )
         assert shown.stdout.decode() == 'Say "??/" and\n\n``\\0``\u2026'
 
     def test_is_written_only_when_it_changes(self, tmp_path):

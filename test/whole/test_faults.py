@@ -28,6 +28,7 @@ def drive(tmp_path, scenario, whose, limit, timeout):
         progress,
         check=False,
         timeout=timeout,
+        PYTHONHASHSEED="0",  # each time the same allocations
         **(NOT_OURS if scenario == "objects_of_cryptography" else {}),
     )
     reached = progress.read_text().strip() if progress.exists() else "none"

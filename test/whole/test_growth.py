@@ -57,7 +57,7 @@ FUNCTIONS = [
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(3 * support.TIMEOUT),
     pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed"),
     pytest.mark.skipif(
         hasattr(ctypes.CDLL(None), "__asan_init"), reason="valgrind bears no AddressSanitizer"

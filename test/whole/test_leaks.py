@@ -10,7 +10,7 @@ import support
 
 DRIVER = support.HERE / "leaks_driver.py"
 SCENARIOS = support.scenarios(fault_scenarios, ssl_scenarios)
-PATIENCE = 10  # seconds until a heap that grows is a leak
+PATIENCE = 10  # seconds of the processor until a heap that grows is a leak
 PER_ROUND = 4  # bytes: the least that anything can lose each time is a block of 16
 
 process = ctypes.CDLL(None)
@@ -31,6 +31,7 @@ def measure(scenario, rounds, timeout, patience):
         **({} if support.FREE_THREADED else {"PYTHONMALLOC": "malloc"}),
         # What glibc keeps at hand for each thread would count as in use.
         "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0",
+        "PYTHONHASHSEED": "0",  # each time the same
     }
     return support.run_file(
         *(DRIVER, scenario, rounds, rounds * PER_ROUND, patience),

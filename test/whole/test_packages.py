@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import support
+
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "packages.sh"
 LINE = "apt-get install -y --no-install-recommends"
 
@@ -28,7 +30,7 @@ def machine(tmp_path):
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=support.TIMEOUT,
             check=False,
         )
         return result.returncode, result.stdout, result.stderr

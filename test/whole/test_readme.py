@@ -5,8 +5,6 @@ import textwrap
 import threading
 from pathlib import Path
 
-import pytest
-
 from OpenSSL import version
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,7 +16,6 @@ def blocks(text):
     return [textwrap.dedent(block) for block in found]
 
 
-@pytest.mark.timeout(60)
 def test_server_and_client_talk(pki, tmp_path, monkeypatch, capsys):
     server, client, *_ = blocks((ROOT / "README").read_text())
     (tmp_path / "server.pem").write_bytes(pki.server.chain_pem)

@@ -6,13 +6,19 @@ from pathlib import Path
 
 import pytest
 
+import support
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / "tools" / "check_layers.py"
 
 
 def run(root):
     return subprocess.run(
-        [sys.executable, TOOL, root], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, TOOL, root],
+        capture_output=True,
+        text=True,
+        timeout=support.TIMEOUT,
+        check=False,
     )
 
 

@@ -298,7 +298,9 @@ class TestAnyMoment:
         raising = over = False
 
         def handle(number, frame):
-            if raising:
+            nonlocal raising
+            if raising:  # and not again before that has been caught
+                raising = False
                 raise Struck
 
         def strike():
