@@ -12,11 +12,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import docstrings  # noqa: E402
+import pictures  # noqa: E402
 import plots  # noqa: E402
 from OpenSSL import version as about  # noqa: E402
 
 STUBS = {name: ROOT / "OpenSSL" / f"{name}.pyi" for name in ("crypto", "rand", "SSL")}
 
+pictures.draw_all(ROOT / "doc/pictures")
 plots.draw(ROOT / "doc/performance.csv", ROOT / "doc/pictures/instructions.svg")
 
 project = about.__title__
@@ -30,7 +32,8 @@ html_theme = "alabaster"
 html_theme_options = {
     "description": about.__summary__,
     "fixed_sidebar": True,
-    "page_width": "1160px",
+    "body_max_width": "860px",
+    "page_width": "1220px",
     "sidebar_width": "230px",
 }
 html_static_path = ["static"]

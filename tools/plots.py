@@ -9,11 +9,20 @@ from html import escape
 from pathlib import Path
 
 COLOURS = ("#9aa5b1", "#e0a458", "#c8553d", "#2a6f97")
-LEFT, WIDTH, BAR, GAP, TOP = 210, 760, 14, 16, 34
+LEFT, WIDTH, BAR, GAP, TOP = 210, 620, 14, 16, 34
 
 
 def text(x, y, words, anchor="start"):
     return f'<text x="{x}" y="{y}" text-anchor="{anchor}">{escape(words)}</text>'
+
+
+def svg(width, height, parts, size=13):
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" font-size="{size}" font-family="sans-serif" '
+        'fill="#333">'
+    )
+    return "\n".join([head, *parts, "</svg>", ""])
 
 
 def bars(rows):
@@ -42,12 +51,8 @@ def bars(rows):
 def draw(source, target):
     with open(source, newline="", encoding="utf-8") as file:
         height, parts = bars(list(csv.reader(file)))
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-        'font-family="sans-serif" font-size="12" fill="#333">'
-    )
     target.parent.mkdir(exist_ok=True)
-    target.write_text("\n".join([head, *parts, "</svg>", ""]), encoding="utf-8")
+    target.write_text(svg(WIDTH, height, parts, 12), encoding="utf-8")
 
 
 if __name__ == "__main__":

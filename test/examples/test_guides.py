@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -170,10 +171,21 @@ def test_names_that_are_back_are_here():
         ), name
 
 
+def pictures():
+    """The tool that draws them, as a module."""
+    folder = str(support.HERE.parent / "tools")
+    sys.path.insert(0, folder)
+    try:
+        import pictures
+
+        return pictures
+    finally:
+        sys.path.remove(folder)
+
+
 def test_order_of_callbacks(pki):
     """As the picture of a handshake has it, each end's from top to bottom."""
-    picture = (DOC / "static" / "handshake.svg").read_text()
-    places = re.findall(r'<text x="(\d+)" y="(\d+)">(set_\w+)</text>', picture)
+    places = re.findall(r"^([cs]) (set_\w+)$", pictures().HANDSHAKE, re.MULTILINE)
     assert len(places) == 6
     called = []
     client = support.client_context(pki.ca, credential=pki.client)
@@ -201,5 +213,41 @@ def test_order_of_callbacks(pki):
     ends = support.memory_pair(client, server)
     ends[0].request_ocsp()
     support.handshake(*ends)
-    shown = sorted((int(y), "client" if int(x) < 250 else "server", name) for x, y, name in places)
-    assert [(end, name) for _, end, name in shown] == called
+    assert [({"c": "client", "s": "server"}[end], name) for end, name in places] == called
+
+
+def test_locks_in_the_picture():
+    """Two never have the same; who waits for a lock gets it; nobody has a mutex and waits."""
+    rows = {}
+    for line in pictures().LOCKS.strip().splitlines():
+        if ": " in line:
+            thread = line.partition(":")[0]
+        else:
+            rows[thread, line[:24].strip()] = line[24:].ljust(50)
+
+    def held(thread, name):
+        return {place for place, mark in enumerate(rows[thread, name]) if mark == "="}
+
+    assert not held("Thread 1", "mutex") & held("Thread 2", "mutex")
+    assert not held("Thread 3", "Context, to read") & held("Thread 4", "Context, to write")
+    for (thread, name), bar in rows.items():
+        assert len(bar) == 50
+        if name == "network":
+            assert not held(thread, "mutex") & {n for n, mark in enumerate(bar) if mark == "."}
+        else:
+            assert not re.search(r"\.( |$)", bar)
+
+
+def test_pictures_are_drawn(tmp_path):
+    """Each is well-formed, stays within its frame, and shows every word of its text."""
+    tools = pictures()
+    tools.draw_all(tmp_path / "pictures")
+    for name, (_, lines) in tools.PICTURES.items():
+        root = ElementTree.parse(tmp_path / "pictures" / f"{name}.svg").getroot()
+        _, _, width, height = map(float, root.get("viewBox").split())
+        boxes = [one for one in root.iter() if one.tag.endswith("}rect")]
+        assert all(float(one.get("x")) + float(one.get("width")) <= width for one in boxes)
+        assert all(0 < float(one.get("y")) < height for one in root.iter() if one.get("y"))
+        shown = " ".join(root.itertext())
+        for word in re.findall(r"\w+", lines):
+            assert word in shown or word in ("c", "s"), word
