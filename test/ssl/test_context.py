@@ -459,6 +459,33 @@ class TestAtWork:
             support.connected("memory", None, server)
         assert server.get_timeout() == 55
 
+    @pytest.mark.parametrize("version", ["TLS 1.2", "TLS 1.3"])
+    def test_the_list_of_ciphers_during_a_handshake(self, version):
+        """It is looked up again when the answer comes: what was offered must be in it still."""
+        if version == "TLS 1.2":
+            name, number = "set_cipher_list", SSL.TLS1_2_VERSION
+            chosen, other = "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"
+        else:
+            name, number = "set_tls13_ciphersuites", SSL.TLS1_3_VERSION
+            chosen, other = "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"
+        context, server = support.client_context(), support.server_context()
+        context.set_max_proto_version(number)
+        getattr(server, name)(chosen.encode())
+
+        def started(after):
+            getattr(context, name)(f"{chosen}:{other}".encode())
+            pair = support.memory_pair(context, server)
+            with pytest.raises(SSL.WantReadError):
+                pair[0].do_handshake()
+            getattr(context, name)(after.encode())
+            return pair
+
+        pair = started(chosen)
+        support.handshake(*pair)
+        assert pair[0].get_cipher_name() == chosen
+        with pytest.raises(SSL.Error, match="wrong cipher returned"):
+            support.handshake(*started(other))
+
     def test_threads(self):
         """One Context, configured by some threads and used by others."""
         server = support.server_context()

@@ -40,15 +40,41 @@ def strike_when_waiting(interruption):
 class TestDuplex:
     """One direction never waits for the other; test/whole/test_threads.py has the load."""
 
-    def test_a_writer_is_not_held_up_by_a_reader(self, pair):
+    @pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION])
+    def test_a_writer_is_not_held_up_by_a_reader(self, version):
+        """Each message has arrived before the next is sent, and the reader waits all the while for
+        one that is sent after the last: no clock tells whether the writer waited for it."""
+        context = support.server_context()
+        context.set_max_proto_version(version)
+        with closing(*support.connected("tcp", None, context)) as (client, server):
+            with support.Threads() as threads:
+                support.waits(threads.start(client.recv, 10))
+                for number in range(500):
+                    client.sendall(b"%04d" % number)
+                    assert server.recv(10) == b"%04d" % number
+                    if version == SSL.TLS1_3_VERSION and number % 50 == 0:
+                        client.key_update(False)  # new keys of its own, without an answer
+                assert threads.results == [None]
+                server.send(b"pong")
+            assert threads.results == [b"pong"]
+
+    def test_writers_are_not_held_up_by_readers_in_a_queue(self, pair):
+        """Nor by those who wait for their turn behind the one that reads."""
         client, server = pair
         with support.Threads() as threads:
-            support.waits(threads.start(client.recv, 10))
-            for _ in range(100):  # while the reader waits
-                client.sendall(b"ping")
-                assert server.recv(4) == b"ping"
-            server.send(b"pong")
-        assert threads.results == [b"pong"]
+            for _ in range(4):
+                support.waits(threads.start(client.recv, 1))
+            with support.Threads() as writers:
+                for letter in (b"a", b"b", b"c", b"d"):
+                    for _ in range(25):
+                        writers.start(client.sendall, letter)
+            received = b""
+            while len(received) < 100:
+                received += server.recv(100)
+            assert threads.results == [None] * 4
+            server.sendall(b"1234")
+        assert sorted(received) == sorted(b"abcd" * 25)
+        assert sorted(threads.results) == [b"1", b"2", b"3", b"4"]
 
     def test_a_reader_is_not_held_up_by_a_writer(self, pair):
         client, server = pair

@@ -360,6 +360,41 @@ class TestCallbacks:
     HANDSHAKES = 300  # of each thread, and each one raises
     KINDS = ("verify", "info", "keylog", "servername", "alpn")
 
+    def test_they_run_in_the_thread_that_drives(self):
+        """The connections are made elsewhere, and each is handed to a thread of its own."""
+        client, server = support.client_context(), support.server_context()
+        seen = {}
+
+        def note(connection, *args):
+            seen.setdefault(connection, set()).add(threading.get_ident())
+            return True
+
+        def serve(connection, *args):
+            note(connection)
+            return b"a"
+
+        client.set_verify(SSL.VERIFY_PEER, note)
+        client.set_keylog_callback(note)
+        client.set_alpn_protos([b"a"])
+        server.set_info_callback(note)
+        server.set_tlsext_servername_callback(note)
+        server.set_alpn_select_callback(serve)
+        pairs = [support.tcp_pair(client, server) for _ in range(8)]
+        drivers = {}
+
+        def drive(connection):
+            drivers[connection] = {threading.get_ident()}
+            connection.do_handshake()
+
+        with support.Threads() as threads:
+            for pair in pairs:
+                pair[0].set_tlsext_host_name(b"localhost")
+                for one in pair:
+                    threads.start(drive, one)
+        assert seen == drivers
+        for pair in pairs:
+            close(*pair)
+
     def test_no_exception_is_lost_or_misplaced(self):
         """By count, and by identity: what a thread catches is what it had raised, one by one."""
         here = threading.local()
