@@ -195,7 +195,8 @@ def _(pki):
     request = crypto.X509Req()
     request.set_pubkey(pki.server.pkey())
     request.sign(pki.server.pkey(), "sha256")
-    request.verify(pki.client.pkey())
+    request.get_subject().CN = "another"
+    request.verify(pki.server.pkey())
 
 
 @shows("A field that no name has")

@@ -1,5 +1,7 @@
 """OpenSSL's error queue is shared with others in the process: what they left there is not ours."""
 
+import functools
+
 import pytest
 
 import support
@@ -20,6 +22,7 @@ def connection():
     return SSL.Connection(context(), None)
 
 
+@functools.cache  # what a wrong passphrase makes of another one may be called something else
 def encrypted():
     return crypto.dump_privatekey(PEM, ec().pkey(), "aes128", b"secret")
 
