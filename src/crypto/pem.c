@@ -339,12 +339,13 @@ as_cipher(PyObject *given, EVP_CIPHER **cipher)
         return -1;
     util_errors_clear();
     *cipher = EVP_CIPHER_fetch(NULL, PyBytes_AS_STRING(name), NULL);
+    if (*cipher == NULL && util_errors_swallow() == 0)
+        PyErr_SetString(PyExc_ValueError,
+                        EVP_get_cipherbyname(PyBytes_AS_STRING(name)) != NULL
+                            ? "cipher is one that no active provider of OpenSSL offers"
+                            : "cipher is no name of a cipher that is known");
     Py_DECREF(name);
-    if (*cipher != NULL)
-        return 0;
-    if (util_errors_swallow() == 0)
-        PyErr_SetString(PyExc_ValueError, "cipher is no name of a cipher that is known");
-    return -1;
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 static PyObject *

@@ -166,6 +166,24 @@ pkcs12_set_friendlyname(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
 }
 UTIL_LOCKED(pkcs12, set_friendlyname)
 
+/* A passphrase is stretched in a way that is for PKCS #12 alone, and not in every provider. */
+static const char without_kdf[] = "unsupported: no active provider of OpenSSL has the key "
+                                  "derivation of PKCS #12, as with the FIPS provider alone";
+
+static int
+is_without_kdf(void)
+{
+    EVP_KDF *kdf;
+
+    if (!util_errors_first_is(ERR_LIB_EVP, ERR_R_UNSUPPORTED))
+        return 0;
+    util_errors_mark();
+    kdf = EVP_KDF_fetch(NULL, "PKCS12KDF", NULL);
+    util_errors_forget();
+    EVP_KDF_free(kdf);
+    return kdf == NULL;
+}
+
 /* ---- writing ---- */
 
 /* OpenSSL takes the passphrase up to its end, as we take care that there is no NUL in it. */
@@ -235,7 +253,9 @@ seal(crypto_state *state, PyObject *self, container_contents *contents)
     if (collect(state, &parts, contents) < 0)
         goto done;
     DETACHED(p12 = container_seal(contents));
-    if (p12 == NULL)
+    if (p12 == NULL && is_without_kdf())
+        util_raise_reason(state->Error, "PKCS12 routines", without_kdf);
+    else if (p12 == NULL)
         util_raise_new(state->Error);
     else
         result = UTIL_FROM_I2D(i2d_PKCS12, p12, state->Error);
@@ -273,6 +293,8 @@ raise_unreadable(crypto_state *state, const container_findings *findings)
 {
     if (findings->refused != NULL)
         util_raise_reason(state->Error, "PKCS12 routines", findings->refused);
+    else if (is_without_kdf())
+        util_raise_reason(state->Error, "PKCS12 routines", without_kdf);
     else if (util_errors_first_is(ERR_LIB_EVP, ERR_R_UNSUPPORTED))
         util_raise_reason(state->Error, "digital envelope routines",
                           "unsupported: old files, encrypted with RC2, can be read only where "

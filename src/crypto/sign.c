@@ -22,7 +22,11 @@ crypto_as_digest(PyObject *value, const char *name, EVP_MD **md)
         util_errors_clear();
         *md = EVP_MD_fetch(NULL, PyBytes_AS_STRING(digest), NULL);
         if (*md == NULL && util_errors_swallow() == 0)
-            PyErr_Format(PyExc_ValueError, "%s is no digest that is known", name);
+            PyErr_Format(PyExc_ValueError,
+                         EVP_get_digestbyname(PyBytes_AS_STRING(digest)) != NULL
+                             ? "%s is a digest that no active provider of OpenSSL offers"
+                             : "%s is no digest that is known",
+                         name);
     }
     Py_DECREF(digest);
     return PyErr_Occurred() ? -1 : 0;
