@@ -84,7 +84,9 @@ store_dealloc(PyObject *op)
     StoreObject *self = (StoreObject *)op;
 
     util_object_dealloc_start(op);
+    util_errors_mark(); /* OpenSSL 4.0 allocates for that, and may find no memory */
     X509_STORE_free(self->ptr);
+    util_errors_forget();
     Py_XDECREF(self->owner);
     util_object_dealloc_end(op);
 }

@@ -344,12 +344,13 @@ ocsp_data(question *q)
     return PyTuple_GET_ITEM(q->conn->calls, SSL_CALL_OCSP_DATA);
 }
 
-/* Give OpenSSL a copy, which it owns. */
+/* Give OpenSSL a copy, which it owns.  From 3.6 on it decodes it, and stays silent when that fails. */
 static int
 staple(SSL *ssl, PyObject *response)
 {
     size_t size = (size_t)PyBytes_GET_SIZE(response);
     unsigned char *copy;
+    int taken;
 
     if (size == 0)
         return SSL_TLSEXT_ERR_NOACK;
@@ -358,10 +359,13 @@ staple(SSL *ssl, PyObject *response)
         util_raise_memory();
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     }
-    if (SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)size) == 1)
-        return SSL_TLSEXT_ERR_OK;
-    OPENSSL_free(copy);
-    return SSL_TLSEXT_ERR_ALERT_FATAL;
+    util_errors_clear();
+    taken = SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)size) == 1;
+    if (!taken)
+        OPENSSL_free(copy);
+    if (util_errors_swallow() < 0)
+        taken = 0;
+    return taken ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 static int
@@ -386,7 +390,8 @@ ask_ocsp_client(question *q, SSL *ssl)
     const unsigned char *stapled = NULL;
     long size = SSL_get_tlsext_status_ocsp_resp(ssl, &stapled);
 
-    response = new_bytes(stapled, size);
+    /* From 3.6 on OpenSSL decodes it when it comes, encodes it here, and may lack memory to. */
+    response = size <= 0 && util_errors_swallow() < 0 ? NULL : new_bytes(stapled, size);
     if (response != NULL)
         answer = PyObject_CallFunctionObjArgs(q->callable, q->conn, response, data, NULL);
     Py_DECREF(data);
