@@ -39,9 +39,16 @@ ALIKE = 3  # how many allocations by the same callers are tried
 FEW = 2000  # allocations of Python's that are all tried
 REPEATS = 4  # what grows every time leaks, what grows once is a cache
 NOISE = 2  # Python's blocks in free lists and the like
-# OpenSSL's functions that lose blocks of their own when memory runs out: from 3.3 on some numbers
-# of an RSA key that is not made.
-LOSING = {"RSA_generate_multi_prime_key"} if SSL.OPENSSL_VERSION_NUMBER >= 0x30300000 else set()
+# By whose callers a block is known that OpenSSL itself loses when memory runs out, and since when:
+# a number of an RSA key that is not made; an OCSP response that a client has no room to keep.
+LOSING = [
+    callers
+    for since, callers in (
+        (0x30300000, {"RSA_generate_multi_prime_key"}),
+        (0x30600000, {"ASN1_item_d2i_ex", "SSL_do_handshake"}),
+    )
+    if SSL.OPENSSL_VERSION_NUMBER >= since
+]
 
 
 def ours():
@@ -101,9 +108,13 @@ class Driver:
     @staticmethod
     def since(serial):
         """Where the blocks were made that are new and ours to free, and how many are OpenSSL's."""
-        new = _faults.since(serial)
-        places = {where for where, _, callers in new if LOSING.isdisjoint(callers)}
-        return ", ".join(sorted(places)), sum(not LOSING.isdisjoint(item[2]) for item in new)
+        places, lost = set(), 0
+        for where, _, callers in _faults.since(serial):
+            if any(losing.issubset(callers) for losing in LOSING):
+                lost += 1
+            else:
+                places.add(where)
+        return ", ".join(sorted(places)), lost
 
     def grows(self, n, before):
         """Whether doing it again loses blocks again, each time."""
