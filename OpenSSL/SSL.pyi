@@ -877,7 +877,7 @@ class Connection:
         """
 
     def set_accept_state(self) -> None:
-        """Become the server.
+        """Become the server.  Does nothing right after :meth:`DTLSv1_listen`, which has made it one.
 
         :raises Error: a renegotiation is pending, or in a callback of this connection
 
@@ -1272,7 +1272,7 @@ class Connection:
         """Set whether, and how, the peer's certificate is verified, for this connection alone.
 
         As :meth:`Context.set_verify`.  Where a handshake has been made it counts from the next
-        :meth:`renegotiate` on, which is a full handshake then.
+        :meth:`renegotiate` of either side on, which is a full handshake then.
 
         :raises TypeError: *mode* is no integer, or *callback* cannot be called
         :raises ValueError: it asks for verification in the midst of a handshake whose peer was not

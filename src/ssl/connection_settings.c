@@ -61,9 +61,18 @@ is_established(const SSL *ssl)
     return ((const ConnectionObject *)SSL_get_app_data(ssl))->established;
 }
 
+/* A renegotiation that is to verify the peer must not end with the session that there is: as a
+   server we take none up, as a client we offer none.  The option is heeded by servers only. */
+static void
+keep_from_resuming(SSL *ssl)
+{
+    SSL_set_options(ssl, SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION);
+    if (!SSL_is_server(ssl))
+        SSL_CTX_remove_session(SSL_get_SSL_CTX(ssl), SSL_get0_session(ssl)); /* marks it, too */
+}
+
 /* A session that was set for a peer that nobody verified is not taken up under a mode that
-   asks for more; once it is offered it is too late.  And a renegotiation that is to verify the
-   peer must not end with the session that there is. */
+   asks for more; once it is offered it is too late. */
 static int
 install_verify(SSL *ssl, int set, int mode)
 {
@@ -77,7 +86,7 @@ install_verify(SSL *ssl, int set, int mode)
         SSL_set_session(ssl, NULL);
     }
     if ((mode & SSL_VERIFY_PEER) && is_established(ssl))
-        SSL_set_options(ssl, SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION);
+        keep_from_resuming(ssl);
     SSL_set_verify(ssl, mode, set ? callbacks_verify : NULL);
     return 0;
 }

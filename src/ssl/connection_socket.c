@@ -36,6 +36,8 @@ delegate(PyObject *op, const char *method, PyObject *const *args, Py_ssize_t nar
     return result;
 }
 
+/* Who has listened is the server already: to begin anew would be to forget that the client's cookie
+   was good, and to wait for a first hello that it does not send again. */
 static int
 set_role(PyObject *op, void (*set)(SSL *))
 {
@@ -46,6 +48,10 @@ set_role(PyObject *op, void (*set)(SSL *))
 
     if (ssl == NULL)
         return -1;
+    if (self->listened && self->nested == 0 && set == SSL_set_accept_state) {
+        ssl_connection_leave(op);
+        return 0;
+    }
     if (self->nested > 0)
         complaint = "called from inside a callback of the same connection";
     else if (SSL_renegotiate_pending(ssl)) /* no handshake could begin any more */
@@ -61,7 +67,7 @@ set_role(PyObject *op, void (*set)(SSL *))
     connection_forget_unverified(ssl);
     self->settled = self->established = self->cut = 0;
     self->lost = self->transport.hushed = 0;
-    self->quick = 0;
+    self->quick = self->listened = 0;
     self->bare = (char)failed;
     ssl_connection_leave(op);
     if (failed)

@@ -103,6 +103,7 @@ typedef struct {
     char settled;            /* TLS 1.3, handshake done: no step reads the SSL_CTX any more */
     atomic_bool quick;       /* settled, in memory, and nothing is wrong: see io.c */
     char established;        /* a handshake has been completed */
+    char listened;           /* DTLSv1_listen has found a client, and nothing came after that */
     char bare;               /* memory ran out before that: see step.c */
     char renegotiate_asked;  /* SSL_renegotiate was called and OpenSSL has not begun yet */
     long renegotiations;     /* how many there were then */

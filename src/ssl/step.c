@@ -178,6 +178,7 @@ ssl_step(ConnectionObject *self, io_op *op)
     self->locked_context = self->context;
     if (first == context || util_read_lock(&first->lock, &home) == 0) {
         step_unguarded(self, op);
+        self->listened = op->kind == IO_LISTEN && op->error == IO_DONE;
         if (SSL_is_init_finished(self->ptr)) {
             self->established = self->transport.hushed = 1;
             self->bare = 0;

@@ -994,3 +994,42 @@ class TestListen:
         with pytest.raises(SSL.WantReadError):
             server.DTLSv1_listen()
         assert support.queued_errors() == []
+
+    @pytest.mark.parametrize("role", [None, "before", "after", "both"])
+    def test_role(self, role):
+        """Who listens is the server, and stays the one who knows the client's cookie."""
+        asked = []
+        context = support.server_context(method=SSL.DTLS_METHOD)
+        context.set_cookie_generate_callback(lambda connection: b"cookie")
+        context.set_cookie_verify_callback(lambda connection, cookie: asked.append(cookie) or True)
+        client = SSL.Connection(support.client_context(method=SSL.DTLS_METHOD))
+        client.set_connect_state()
+        server = SSL.Connection(context)
+        for connection in (client, server):
+            connection.set_ciphertext_mtu(1400)
+        if role in ("before", "both"):
+            server.set_accept_state()
+        for _ in range(2):
+            assert asked == []
+            with pytest.raises(SSL.WantReadError):
+                client.do_handshake()
+            support.move(client, server)
+            with contextlib.suppress(SSL.WantReadError):
+                server.DTLSv1_listen()
+            if asked and role in ("after", "both"):
+                server.set_accept_state()
+            support.move(server, client)
+        support.handshake(client, server)
+        assert asked == [b"cookie"] * 2  # the handshake asks again
+        assert support.transfer(client, server, b"on") == b"on"
+
+    def test_begins_anew(self):
+        """What has gone on, or is to be the client, does so as ever."""
+        client, server = support.memory_pair(
+            support.client_context(method=SSL.DTLS_METHOD),
+            support.server_context(method=SSL.DTLS_METHOD),
+        )
+        server.set_accept_state()
+        support.handshake(client, server)
+        server.set_accept_state()
+        assert server.get_state_string() == b"before SSL initialization"

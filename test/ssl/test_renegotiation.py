@@ -277,3 +277,45 @@ class TestAsksForACertificate:
                         with contextlib.suppress(SSL.WantReadError):
                             reader.recv(1)
                         support.pump(client, server)
+
+
+class TestVerifiesTheServer:
+    """A client that wants to know after all who it talks to, where the server asks for the handshake.
+
+    To such a request OpenSSL would answer with the session that there is, as if it were verified.
+    """
+
+    @pytest.fixture(params=[0, SSL.OP_NO_TICKET], ids=["ticket", "id"])
+    def make(self, request):
+        def connected(client):
+            server = support.server_context()
+            server.set_max_proto_version(SSL.TLS1_2_VERSION)
+            server.set_options(request.param)
+            return support.connected("memory", client, server)
+
+        return connected
+
+    def test_known(self, make):
+        context = support.client_context(support.pki().ec_ca)
+        context.set_verify(SSL.VERIFY_NONE)
+        client, server = make(context)
+        keys, asked = [client.master_key()], []
+        client.set_verify(SSL.VERIFY_PEER, lambda *args: asked.append(args[3]) or args[4])
+        for _ in range(2):
+            server.renegotiate()
+            assert support.transfer(server, client, b"down") == b"down"
+            assert support.transfer(client, server, b"up") == b"up"
+            keys.append(client.master_key())
+        assert asked == [1, 0]
+        assert keys[0] != keys[1] == keys[2]  # a session that is verified is taken up
+        assert len(client.get_verified_chain()) == 2
+
+    def test_unknown(self, make):
+        client, server = make(support.client_context(False))
+        client.set_verify(SSL.VERIFY_PEER)
+        server.renegotiate()
+        with pytest.raises(SSL.Error, match="certificate verify failed"):
+            support.transfer(server, client, b"down")
+            support.transfer(client, server, b"up")
+        with pytest.raises(SSL.Error):
+            client.recv(1)
