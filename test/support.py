@@ -808,13 +808,19 @@ def example_certificates():
     return path
 
 
+def _threads_of_others():
+    """How many there are that Python knows nothing of."""
+    return len(os.listdir("/proc/self/task")) - threading.active_count()
+
+
+THREADS_OF_OTHERS = _threads_of_others() if os.path.isdir("/proc/self/task") else 0
+
+
 def let_threads_end():
     """A thread that was joined may still be in OpenSSL's clean-up, with a lock that a child would
     find taken, and with descriptors."""
-    patience = time.monotonic() + 5  # another library may have a thread of its own
-    while len(os.listdir("/proc/self/task")) > threading.active_count():
-        if time.monotonic() > patience:
-            return
+    patience = time.monotonic() + 5  # another library may have begun one
+    while _threads_of_others() > THREADS_OF_OTHERS and time.monotonic() < patience:
         os.sched_yield()
 
 
