@@ -766,12 +766,14 @@ class Context:
     def set_npn_advertise_callback(self, callback: Any) -> None:
         """NPN is what ALPN has replaced, and OpenSSL has it no longer.
 
+        :param callback: anything
         :raises NotImplementedError: always
         """
 
     def set_npn_select_callback(self, callback: Any) -> None:
         """NPN is what ALPN has replaced, and OpenSSL has it no longer.
 
+        :param callback: anything
         :raises NotImplementedError: always
         """
 
@@ -781,7 +783,10 @@ class Context:
         """What :meth:`set_app_data` was given last; None before."""
 
     def set_app_data(self, data: Any) -> None:
-        """Keep any object with the Context, for callbacks to find."""
+        """Keep an object with the Context, for callbacks to find.
+
+        :param data: anything
+        """
 
 class Connection:
     """One end of a TLS connection.
@@ -815,6 +820,7 @@ class Connection:
         from now on; how a peer is verified, options and session matters stay with the Context
         that the Connection was made with.
 
+        :param context: the other one
         :raises TypeError: *context* is no Context
 
         ``SSL_set_SSL_CTX``.
@@ -824,7 +830,10 @@ class Connection:
         """What :meth:`set_app_data` was given last; None before."""
 
     def set_app_data(self, data: Any) -> None:
-        """Keep any object with the connection, for callbacks to find."""
+        """Keep an object with the connection, for callbacks to find.
+
+        :param data: anything
+        """
 
     def connect(self, addr: Any) -> Any:
         """Become the client, and connect the socket.
@@ -837,7 +846,11 @@ class Connection:
         """
 
     def connect_ex(self, addr: Any) -> int:
-        """Like :meth:`connect`, with the socket's ``connect_ex``: an error number, 0 for none."""
+        """Like :meth:`connect`, with the socket's ``connect_ex``.
+
+        :returns: an error number, 0 for none
+        :raises AttributeError: the connection works in memory
+        """
 
     def accept(self) -> tuple[Connection, Any]:
         """Accept a connection on the listening socket.

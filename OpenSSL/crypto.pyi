@@ -75,7 +75,7 @@ class PKey:
     def to_cryptography_key(self) -> _CryptographyKey:
         """The same key as an object of the package ``cryptography``.
 
-        :return: one of its private keys, or a public one if this has no private part
+        :returns: one of its private keys, or a public one if this has no private part
         :raises Error: if there is no key
         :raises ImportError: if ``cryptography`` is not installed
         """
@@ -85,6 +85,7 @@ class PKey:
         """Make one from a key of the package ``cryptography``.
 
         :param crypto_key: an RSA, DSA, EC, Ed25519 or Ed448 key, private or public
+        :returns: a new one, with or without a private part
         :raises TypeError: if it is anything else
         """
 
@@ -105,6 +106,7 @@ class _EllipticCurve:
 
         :param lib: not used
         :param nid: the number (NID) of the curve
+        :returns: the element of :func:`get_elliptic_curves`
         :raises ValueError: there is none; the arguments are a message and the number
 
         ``EC_get_builtin_curves``.
@@ -180,7 +182,7 @@ class X509Name:
     def get_components(self) -> list[tuple[bytes, bytes]]:
         """All fields in order: short name and value, as it is encoded.
 
-        A field that OpenSSL has no name for is ``b"UNDEF"``.
+        A field that OpenSSL has no name for is ``b"UNDEF"``.  ``X509_NAME_get_entry``.
         """
 
 class X509Extension:
@@ -236,8 +238,9 @@ class X509:
         """The version, counted from zero: 2 is version 3.  ``X509_get_version``."""
 
     def set_version(self, version: int) -> None:
-        """Set the version, counted from zero.
+        """Set the version.
 
+        :param version: the version, counted from zero: 2 is version 3, which has extensions
         :raises ValueError: *version* is negative
         :raises OverflowError: it is no C long
         :raises TypeError: it is no integer
@@ -249,8 +252,9 @@ class X509:
         """The serial number, of any size.  ``X509_get0_serialNumber``."""
 
     def set_serial_number(self, serial: int) -> None:
-        """Set the serial number: any integer.
+        """Set the serial number.
 
+        :param serial: any integer; RFC 5280 wants a positive one of at most 20 bytes
         :raises TypeError: *serial* is no integer
 
         ``X509_set_serialNumber``.
@@ -391,6 +395,7 @@ class X509:
         """A copy of an extension.
 
         :param index: counted from zero
+        :returns: a new X509Extension
         :raises IndexError: there is none at *index*
 
         ``X509_get_ext``.
@@ -411,7 +416,7 @@ class X509:
 
         Both are independent of each other.
 
-        :return: a ``cryptography.x509.Certificate``
+        :returns: a ``cryptography.x509.Certificate``
         :raises Error: if the certificate is not complete
         :raises ImportError: if ``cryptography`` is not installed
         """
@@ -421,6 +426,7 @@ class X509:
         """Make one from a certificate of the package ``cryptography``.
 
         :param crypto_cert: a ``cryptography.x509.Certificate``
+        :returns: a new one, independent of it
         :raises TypeError: if it is anything else
         """
 
@@ -438,8 +444,9 @@ class X509Req:
         """The version, counted from zero; there is only 0.  ``X509_REQ_get_version``."""
 
     def set_version(self, version: int) -> None:
-        """Set the version, counted from zero.
+        """Set the version.
 
+        :param version: the version, counted from zero; there is only 0
         :raises ValueError: *version* is negative
         :raises Error: OpenSSL refuses it: from 3.5 on, whatever is not 0
         :raises OverflowError: it is no C long
@@ -505,8 +512,10 @@ class X509Req:
         """
 
     def verify(self, pkey: PKey) -> bool:
-        """Return True if the signature was made with the private half of *pkey*.
+        """Verify the signature.
 
+        :param pkey: the public key that belongs to the private one that should have signed
+        :returns: True
         :raises Error: it was not, or there is no signature; the key is empty
         :raises TypeError: *pkey* is no PKey
 
@@ -518,7 +527,7 @@ class X509Req:
 
         Both are independent of each other.
 
-        :return: a ``cryptography.x509.CertificateSigningRequest``
+        :returns: a ``cryptography.x509.CertificateSigningRequest``
         :raises Error: if the request is not complete
         :raises ImportError: if ``cryptography`` is not installed
         """
@@ -528,6 +537,7 @@ class X509Req:
         """Make one from a request of the package ``cryptography``.
 
         :param crypto_req: a ``cryptography.x509.CertificateSigningRequest``
+        :returns: a new one, independent of it
         :raises TypeError: if it is anything else
         """
 
@@ -601,10 +611,9 @@ class CRL:
 
     def __init__(self) -> None: ...
     def set_version(self, version: int) -> None:
-        """Set the version, counted from zero: 1 is version 2, which has extensions.
+        """Set the version.  Without it, signing sets the version that is needed.
 
-        Without it, signing sets the version that is needed.
-
+        :param version: the version, counted from zero: 1 is version 2, which has extensions
         :raises ValueError: *version* is negative
         :raises OverflowError: it is no C long
         :raises TypeError: it is no integer
@@ -682,6 +691,7 @@ class CRL:
         :param days: in how many days, at the latest, there will be a new list
         :param digest: as for :meth:`sign`; if it is not given, SHA-256, or none for keys that take
             none
+        :returns: bytes, in all three
         :raises ValueError: the digest is not known; *type* is none of the three; *days* leads out
             of the years 1900 to 9999
         :raises Error: the key is empty or has no private part, or cannot sign so
@@ -696,7 +706,7 @@ class CRL:
 
         Both are independent of each other.
 
-        :return: a ``cryptography.x509.CertificateRevocationList``
+        :returns: a ``cryptography.x509.CertificateRevocationList``
         :raises Error: if the list is not complete
         :raises ImportError: if ``cryptography`` is not installed
         """
@@ -706,6 +716,7 @@ class CRL:
         """Make one from a revocation list of the package ``cryptography``.
 
         :param crypto_crl: a ``cryptography.x509.CertificateRevocationList``
+        :returns: a new one, independent of it
         :raises TypeError: if it is anything else
         """
 
@@ -758,6 +769,7 @@ class PKCS12:
         :param iter: how many times the passphrase is hashed into the key that encrypts; 0 for 2048
         :param maciter: the same for the key that authenticates; 0 is 1, and -1 stands for a
             container without any authentication, which :func:`load_pkcs12` refuses
+        :returns: bytes
         :raises Error: the container is empty; the key is empty or public, or belongs to another
             certificate; the friendly name is no UTF-8
         :raises ValueError: there is a NUL in *passphrase*
@@ -858,8 +870,10 @@ class NetscapeSPKI:
         """
 
     def verify(self, key: PKey) -> bool:
-        """Return True if the signature was made with the private half of *key*.
+        """Verify the signature.
 
+        :param key: the public key that belongs to the private one that should have signed
+        :returns: True
         :raises TypeError: *key* is no :class:`PKey`
         :raises Error: it was not, or there is no signature
 
@@ -885,6 +899,7 @@ def dump_certificate(type: int, cert: X509) -> bytes:
     """Dump a certificate.
 
     :param type: FILETYPE_PEM, FILETYPE_ASN1, or FILETYPE_TEXT for people
+    :param cert: the X509
     :returns: bytes, in all three
     :raises Error: the certificate cannot be encoded: it was never signed
     :raises ValueError: *type* is none of the three
@@ -974,6 +989,7 @@ def load_certificate_request(type: int, buffer: Any) -> X509Req:
     :param type: FILETYPE_PEM or FILETYPE_ASN1
     :param buffer: bytes, another contiguous buffer, or str of ASCII.  Of PEM, the first request
         counts, whatever else there is; of ASN1, what comes behind is ignored
+    :returns: a new X509Req
     :raises Error: there is no request in it
     :raises ValueError: *type* is none of the two
     :raises TypeError: *buffer* is no buffer
@@ -985,6 +1001,8 @@ def dump_certificate_request(type: int, req: X509Req) -> bytes:
     """Dump a certificate request.
 
     :param type: FILETYPE_PEM, FILETYPE_ASN1, or FILETYPE_TEXT for people
+    :param req: the X509Req
+    :returns: bytes, in all three
     :raises Error: the request cannot be encoded: it was never signed
     :raises ValueError: *type* is none of the three
     :raises TypeError: *req* is no X509Req
@@ -998,6 +1016,7 @@ def load_crl(type: int, buffer: Any) -> CRL:
     :param type: FILETYPE_PEM or FILETYPE_ASN1
     :param buffer: bytes, another contiguous buffer, or str of ASCII.  Of PEM, the first list
         counts, whatever else there is; of ASN1, what comes behind is ignored
+    :returns: a new CRL
     :raises Error: there is no revocation list in it
     :raises ValueError: *type* is none of the two
     :raises TypeError: *buffer* is no buffer
@@ -1009,6 +1028,8 @@ def dump_crl(type: int, crl: CRL) -> bytes:
     """Dump a revocation list.
 
     :param type: FILETYPE_PEM, FILETYPE_ASN1, or FILETYPE_TEXT for people
+    :param crl: the CRL
+    :returns: bytes, in all three
     :raises Error: the list cannot be encoded: it was never signed
     :raises ValueError: *type* is none of the three
     :raises TypeError: *crl* is no CRL
@@ -1051,7 +1072,8 @@ def load_pkcs7_data(type: int, buffer: ReadableBuffer | str) -> PKCS7:
     """Read a PKCS #7 message.
 
     :param type: ``FILETYPE_PEM`` or ``FILETYPE_ASN1``
-    :param buffer: the message; str only if it is ASCII
+    :param buffer: the message: bytes, another contiguous buffer, or str of ASCII
+    :returns: a new PKCS7
     :raises ValueError: *type* is something else
     :raises TypeError: *buffer* is something else
     :raises Error: it is no PKCS #7 message
@@ -1065,9 +1087,10 @@ def load_pkcs12(buffer: ReadableBuffer | str, passphrase: bytes | None = None) -
     The certificate that belongs to the private key becomes the container's, with its friendly name;
     all others, and without a private key all of them, become the other ones, in their order.
 
-    :param buffer: the container in DER
+    :param buffer: the container in DER, bytes or another contiguous buffer
     :param passphrase: None and ``b""`` are the same here, whichever it was written with.
         :class:`str` is taken with a :exc:`DeprecationWarning`.
+    :returns: a new PKCS12
     :raises Error: it is no such container, the passphrase is wrong, there is no authentication
         (MAC), or it is encrypted in an old way (RC2) that needs OpenSSL's legacy provider
     :raises ValueError: there is a NUL in *passphrase*
@@ -1230,6 +1253,7 @@ class X509StoreContext:
     def set_store(self, store: X509Store) -> None:
         """Verify against another store from now on.
 
+        :param store: whom to trust
         :raises TypeError: if it is no :class:`X509Store`
         """
 
@@ -1244,7 +1268,7 @@ class X509StoreContext:
     def get_verified_chain(self) -> list[X509]:
         """Verify the certificate, and tell by which chain.
 
-        :return: the certificate first, the one that the store trusts last
+        :returns: the certificate first, the one that the store trusts last
         :raises X509StoreContextError: if it is not valid
 
         Wraps ``X509_STORE_CTX_get1_chain``.

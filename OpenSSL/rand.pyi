@@ -29,8 +29,10 @@ def add(buffer: ReadableBuffer, entropy: float) -> None:
     """
 
 def bytes(num_bytes: int) -> builtins.bytes:
-    """Return *num_bytes* random bytes, fit for keys.
+    """Random bytes, fit for keys.
 
+    :param num_bytes: how many.
+    :returns: so many bytes.
     :raises ValueError: if *num_bytes* is negative.
     :raises MemoryError: if there is no room for so many.
     :raises Error: if the generator fails.
@@ -51,7 +53,7 @@ def egd(path: StrOrBytesPath, bytes: int = 255) -> int:
 
     :param path: the UNIX socket on which the daemon listens.
     :param bytes: how many bytes to ask for.
-    :return: how many were got; -1 if there is no daemon, or it does not answer as one within ten
+    :returns: how many were got; -1 if there is no daemon, or it does not answer as one within ten
         seconds.
     :raises TypeError: if *path* is no path or *bytes* no integer.
     :raises ValueError: if *path* contains a NUL or *bytes* is negative.
@@ -66,7 +68,7 @@ def load_file(filename: StrOrBytesPath, maxbytes: int = -1) -> int:
     :param filename: the path of the file.
     :param maxbytes: how many bytes to read; all of them if it is negative.  Of a device, which has
         no end, that is 256.
-    :return: how many were read; -1 if the file cannot be read.
+    :returns: how many were read; -1 if the file cannot be read.
     :raises TypeError: if *filename* is no path or *maxbytes* no integer.
     :raises ValueError: if *filename* contains a NUL.
     :raises Error: if the generator fails.
@@ -85,7 +87,7 @@ def seed(buffer: ReadableBuffer) -> None:
     """
 
 def status() -> int:
-    """Return 1 if the generator has been seeded with enough data, 0 if it has not.
+    """Whether the generator has been seeded with enough data: 1 or 0.
 
     Wraps ``RAND_status``.
     """
@@ -96,7 +98,7 @@ def write_file(filename: StrOrBytesPath) -> int:
     The file is made or replaced, and nobody but its owner may read it (mode 0600).
 
     :param filename: the path of the file.
-    :return: 1024; -1 if the file cannot be written, is no regular file, or the generator has no
+    :returns: 1024; -1 if the file cannot be written, is no regular file, or the generator has no
         seed.
     :raises TypeError: if *filename* is no path.
     :raises ValueError: if *filename* contains a NUL.

@@ -1,10 +1,11 @@
-"""A server that knows its clients by their certificates, and three who call.
+"""A server that knows its clients by their certificates, and three who call, one of them twice.
 
 python mutual_tls.py
 """
 
 import socket
 import threading
+import time
 
 from make_certificates import new_certificate, new_key
 
@@ -53,6 +54,23 @@ def client_context(servers_root, credential=None):
         context.use_certificate(cert)
         context.use_privatekey(key)
     return context
+
+
+def revoke(root, root_key, cert):
+    """The authority's list, in PEM, with this certificate on it."""
+    entry = crypto.Revoked()
+    entry.set_serial(b"%x" % cert.get_serial_number())
+    entry.set_rev_date(time.strftime("%Y%m%d%H%M%SZ", time.gmtime()).encode())
+    crl = crypto.CRL()
+    crl.add_revoked(entry)
+    return crl.export(root, root_key, days=30, digest=b"sha256")
+
+
+def heed_list(context, pem):
+    """From now on this Context's connections refuse who is on the list."""
+    store = context.get_cert_store()
+    store.add_crl(crypto.load_crl(crypto.FILETYPE_PEM, pem))
+    store.set_flags(crypto.X509StoreFlags.CRL_CHECK)
 
 
 MEMBERS = {"alice": "full", "bob": "guest"}
@@ -106,11 +124,14 @@ def main():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         context = server_context(server, root[0])
         refused = []
-        thread = threading.Thread(target=serve, args=(listener, context, len(callers), refused))
+        thread = threading.Thread(target=serve, args=(listener, context, len(callers) + 1, refused))
         thread.start()
         for name, credential in callers.items():
             answer = call(listener.getsockname(), client_context(root[0], credential))
             print(f"{name}: {answer}")
+        heed_list(context, revoke(*root, callers["alice"][0]))
+        answer = call(listener.getsockname(), client_context(root[0], callers["alice"]))
+        print(f"alice, revoked: {answer}")
         thread.join()
     for reason in refused:
         print("server: refused:", reason)

@@ -3,6 +3,9 @@
 import ast
 import importlib
 import inspect
+import pydoc
+import re
+import textwrap
 
 import pytest
 
@@ -206,6 +209,31 @@ class TestClasses:
             assert [base.__name__ for base in cls.__bases__] == bases, name
 
 
+# What does its work without a function of OpenSSL's.
+WITHOUT_OPENSSL = {
+    *("accept", "close", "connect", "makefile", "sock_shutdown"),
+    *("bio_read", "bio_write", "bio_shutdown"),
+    *("get_app_data", "set_app_data", "get_context", "set_store", "all_reasons"),
+    *("set_npn_advertise_callback", "set_npn_select_callback", "get_next_proto_negotiated"),
+    *("to_cryptography", "from_cryptography", "to_cryptography_key", "from_cryptography_key"),
+    "connect_ex",
+}
+
+
+def methods(path):
+    """(name, the stub's definition, what was built) of all public functions and methods."""
+    tree, module = load(path)
+    for name, node in definitions(tree.body).items():
+        if not is_public(name):
+            continue
+        if isinstance(node, ast.FunctionDef):
+            yield name, node, getattr(module, name)
+        elif isinstance(node, ast.ClassDef):
+            for member, inner in definitions(node.body).items():
+                if isinstance(inner, ast.FunctionDef) and is_public(member):
+                    yield f"{name}.{member}", inner, getattr(getattr(module, name), member)
+
+
 @pytest.mark.parametrize("path", STUBS, ids=lambda path: path.stem)
 class TestDocs:
     def test_module(self, path):
@@ -240,6 +268,33 @@ class TestDocs:
         for name, node in definitions(tree.body).items():
             if isinstance(node, ast.FunctionDef) and is_public(name):
                 assert inspect.getdoc(getattr(module, name)) == ast.get_docstring(node), name
+
+    def test_text_of_members_is_the_stub_s(self, path):
+        """What ``help`` shows, and what an editor shows, which reads the stub."""
+        for where, node, built in methods(path):
+            text = ast.get_docstring(node)
+            assert inspect.getdoc(built) == text, where
+            helped = pydoc.render_doc(built, renderer=pydoc.plaintext)
+            assert textwrap.indent(text, "    ", lambda line: True).strip() in helped, where
+
+    def test_text_is_complete(self, path):
+        """Each parameter, the result, and OpenSSL's function, where there are any."""
+        gaps = []
+        for where, node, _ in methods(path):
+            text = ast.get_docstring(node)
+            names = [one.arg for one in [*node.args.posonlyargs, *node.args.args]]
+            names += [one.arg for one in node.args.kwonlyargs]
+            borrowed = re.search(r"\b[Aa]s (for |in )?:(meth|func):|Like :meth:", text)
+            for name in {*names} - {"self", "cls"}:
+                if not borrowed and f":param {name}:" not in text and f"*{name}*" not in text:
+                    gaps.append(f"{where}: {name}")
+            returns = ast.unparse(node.returns)
+            if len(names) > 1 and returns != "None" and not borrowed and ":returns: " not in text:
+                gaps.append(f"{where}: what it returns")
+            has_none = where.rpartition(".")[2] in WITHOUT_OPENSSL or where.startswith("PKCS12.")
+            if not has_none and not re.search(r"``[A-Za-z0-9]+_\w+``", text):
+                gaps.append(f"{where}: OpenSSL's function")
+        assert gaps == []
 
 
 class TestSignatures:
