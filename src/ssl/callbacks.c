@@ -337,20 +337,12 @@ callbacks_alpn_select(SSL *ssl, const unsigned char **out, unsigned char *out_si
 
 /* ---- OCSP ---- */
 
-/* What was registered with the callable. */
-static PyObject *
-ocsp_data(question *q)
-{
-    return PyTuple_GET_ITEM(q->conn->calls, SSL_CALL_OCSP_DATA);
-}
-
-/* Give OpenSSL a copy, which it owns.  From 3.6 on it decodes it, and stays silent when that fails. */
+/* Give OpenSSL a copy, which it owns; from 3.6 on it decodes it, and is silent when that fails. */
 static int
 staple(SSL *ssl, PyObject *response)
 {
     size_t size = (size_t)PyBytes_GET_SIZE(response);
     unsigned char *copy;
-    int taken;
 
     if (size == 0)
         return SSL_TLSEXT_ERR_NOACK;
@@ -360,18 +352,17 @@ staple(SSL *ssl, PyObject *response)
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     }
     util_errors_clear();
-    taken = SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)size) == 1;
-    if (!taken)
+    if (SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)size) != 1)
         OPENSSL_free(copy);
-    if (util_errors_swallow() < 0)
-        taken = 0;
-    return taken ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+    else if (util_errors_swallow() == 0)
+        return SSL_TLSEXT_ERR_OK;
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 static int
 ask_ocsp_server(question *q, SSL *ssl)
 {
-    PyObject *data = Py_NewRef(ocsp_data(q)), *response;
+    PyObject *data = Py_NewRef(PyTuple_GET_ITEM(q->conn->calls, SSL_CALL_OCSP_DATA)), *response;
     int verdict = SSL_TLSEXT_ERR_ALERT_FATAL;
 
     response = only_bytes(PyObject_CallFunctionObjArgs(q->callable, q->conn, data, NULL), "OCSP");
@@ -386,11 +377,12 @@ ask_ocsp_server(question *q, SSL *ssl)
 static int
 ask_ocsp_client(question *q, SSL *ssl)
 {
-    PyObject *data = Py_NewRef(ocsp_data(q)), *response, *answer = NULL;
+    PyObject *data = Py_NewRef(PyTuple_GET_ITEM(q->conn->calls, SSL_CALL_OCSP_DATA));
+    PyObject *response, *answer = NULL;
     const unsigned char *stapled = NULL;
     long size = SSL_get_tlsext_status_ocsp_resp(ssl, &stapled);
 
-    /* From 3.6 on OpenSSL decodes it when it comes, encodes it here, and may lack memory to. */
+    /* From 3.6 on OpenSSL has decoded it and encodes it here: it may lack memory for either. */
     response = size <= 0 && util_errors_swallow() < 0 ? NULL : new_bytes(stapled, size);
     if (response != NULL)
         answer = PyObject_CallFunctionObjArgs(q->callable, q->conn, response, data, NULL);
