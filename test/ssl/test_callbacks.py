@@ -211,14 +211,9 @@ class Cookies(Kind):
         return support.handshake(client, server)
 
     def hello(self, client):
-        """The newest: on a slow machine the one before may come again first."""
         with pytest.raises(SSL.WantReadError):
             client.do_handshake()
-        newest = None
-        with contextlib.suppress(SSL.WantReadError):
-            while True:
-                newest = client.bio_read(65536)
-        return newest
+        return support.newest(client)
 
 
 class CookieGenerate(Cookies):
