@@ -890,7 +890,7 @@ class Connection:
         """
 
     def set_accept_state(self) -> None:
-        """Become the server.  Does nothing right after :meth:`DTLSv1_listen`, which has made it one.
+        """Become the server.  Does nothing right after :meth:`DTLSv1_listen`, that has made it so.
 
         :raises Error: a renegotiation is pending, or in a callback of this connection
 

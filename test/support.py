@@ -444,8 +444,8 @@ def move(source, target, size=65536):
 
 
 def newest(source):
-    """The last datagram that a memory Connection wants to send: on a slow machine the one before may
-    come again first."""
+    """The last datagram that a memory Connection wants to send: on a slow machine the one before
+    may come again first."""
     found = None
     with contextlib.suppress(SSL.WantReadError):
         while True:

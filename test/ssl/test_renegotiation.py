@@ -280,7 +280,7 @@ class TestAsksForACertificate:
 
 
 class TestVerifiesTheServer:
-    """A client that wants to know after all who it talks to, where the server asks for the handshake.
+    """A client that wants to know after all who it talks to; the server asks for the handshake.
 
     To such a request OpenSSL would answer with the session that there is, as if it were verified.
     """
