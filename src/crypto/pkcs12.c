@@ -153,12 +153,12 @@ static PyObject *
 pkcs12_set_friendlyname(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("set_friendlyname", 1, 1, "name");
-    PyObject *name;
+    PyObject *given, *name = NULL;
 
-    if (util_bind(&params, args, nargs, kwnames, &name) < 0)
+    if (util_bind(&params, args, nargs, kwnames, &given) < 0)
         return NULL;
-    if (name != Py_None) {
-        name = util_as_plain_bytes(name, "name");
+    if (given != Py_None) {
+        name = util_as_plain_bytes(given, "name");
         if (name == NULL)
             return NULL;
     }

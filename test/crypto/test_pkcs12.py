@@ -248,6 +248,17 @@ class TestSetCaCertificates:
 
 
 class TestSetFriendlyname:
+    @pytest.mark.parametrize(
+        "name", ["set_friendlyname", "set_certificate", "set_privatekey", "set_ca_certificates"]
+    )
+    def test_none_is_not_used_up(self, name):
+        """Each reference to None counts, on a CPython where it is not immortal."""
+        setter = getattr(crypto.PKCS12(), name)
+        before = sys.getrefcount(None)
+        for _ in range(1000):
+            setter(None)
+        assert abs(sys.getrefcount(None) - before) < 500
+
     def test_bytes(self):
         p12 = crypto.PKCS12()
         assert p12.set_friendlyname(name=b"A Friendly Name") is None
