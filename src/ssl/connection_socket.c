@@ -67,7 +67,8 @@ set_role(PyObject *op, void (*set)(SSL *))
     connection_forget_unverified(ssl);
     self->settled = self->established = self->cut = 0;
     self->lost = self->transport.hushed = 0;
-    self->quick = self->listened = 0;
+    self->quick = 0;
+    self->listened = 0;
     self->bare = (char)failed;
     ssl_connection_leave(op);
     if (failed)
