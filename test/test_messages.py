@@ -508,10 +508,9 @@ def _(pki):
 
 @shows("Nobody listens")
 def _(pki):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        address = listener.getsockname()
-    with socket.socket() as plain:
-        SSL.Connection(support.client_context(pki.ca), plain).connect(address)
+    with socket.socket() as silent, socket.socket() as plain:
+        silent.bind(("127.0.0.1", 0))  # so that nobody else listens there
+        SSL.Connection(support.client_context(pki.ca), plain).connect(silent.getsockname())
 
 
 @shows("A connection that was closed here")

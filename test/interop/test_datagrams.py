@@ -548,7 +548,7 @@ class TestSockets:
     def test_nobody_there(self, stage):
         one, other = stage.datagrams(), stage.datagrams()
         one.connect(other.getsockname())
-        other.close()
+        other.connect(other.getsockname())  # and hears nobody else, while nobody takes its port
         client, _ = self.pair(one, one)
         with pytest.raises(SSL.SysCallError) as caught:
             client.do_handshake()
