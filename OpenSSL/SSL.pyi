@@ -904,7 +904,8 @@ class Connection:
         :param flags: ``socket.MSG_PEEK`` leaves the data to be received again; other flags
             do nothing
         :returns: 1 to *bufsiz* bytes; ``b""`` only if *bufsiz* is 0
-        :raises WantReadError: nothing is there, and the socket does not block
+        :raises WantReadError: nothing is there, and the socket does not block; or it does, and
+            nothing has come within its ``SO_RCVTIMEO``
         :raises ZeroReturnError: the peer has closed the connection properly
         :raises SysCallError: ``(-1, "Unexpected EOF")``: it is closed without a word;
             ``(errno, name)``: the socket failed
@@ -936,8 +937,8 @@ class Connection:
         :param flags: ignored
         :returns: how many bytes were sent: one record, 16384 bytes, at most, unless
             MODE_ENABLE_PARTIAL_WRITE was cleared
-        :raises WantWriteError: the socket takes no more now and does not block; call again
-            with the same data
+        :raises WantWriteError: the socket takes no more now and does not block, or has taken
+            nothing within its ``SO_SNDTIMEO``; call again with the same data
         :raises WantReadError: the handshake needs the peer's answer first
         :raises SysCallError: the socket failed
         :raises Error: the connection failed, or is shut down, or a retry came with less data

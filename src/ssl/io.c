@@ -7,8 +7,9 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sys/time.h>
 #include <string.h>
+#include <sys/time.h>
+#include <time.h>
 
 /* One SSL is used by one thread at a time: every call into it is made with the connection's
    mutex held.  Nothing is waited for with the mutex held: the transport never blocks, and
@@ -244,11 +245,53 @@ datagram_timer(ConnectionObject *self)
     return (int)(left.tv_sec * 1000 + left.tv_usec / 1000) + 1;
 }
 
+/* A wait that the socket's options bound: it begins anew whenever a byte has moved. */
+typedef struct {
+    uint64_t moved;
+    int64_t end; /* -1: there is no wait yet, or no bound */
+} wait_limit;
+
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* How long to wait now, -1 for ever; 0: the bound is reached. */
+static int
+left_to_wait(const ConnectionObject *self, wait_limit *limit, short events)
+{
+    const ssl_transport *transport = &self->transport;
+    uint64_t moved = events & POLLIN ? transport->in : transport->out;
+    int patience = events == 0 ? -1 : transport_patience(transport, events);
+    int64_t left;
+
+    if (patience < 0) {
+        limit->end = -1;
+        return -1;
+    }
+    if (limit->end < 0 || moved != limit->moved)
+        *limit = (wait_limit){moved, now_ms() + patience};
+    left = limit->end - now_ms();
+    return left > 0 ? (int)left : 0;
+}
+
+static int
+sooner(int one, int other)
+{
+    return one < 0 || (other >= 0 && other < one) ? other : one;
+}
+
 static turn_result
 rounds(ConnectionObject *self, io_op *op, unsigned since)
 {
     turn_result result = TURN_OK;
+    wait_limit limit = {0, -1};
     short events;
+    int left;
 
     if (!take_up(self, op))
         return TURN_OK;
@@ -258,7 +301,10 @@ rounds(ConnectionObject *self, io_op *op, unsigned since)
                 op->error = SSL_ERROR_WANT_READ;
             break;
         }
-        result = turn_wait(self, events, datagram_timer(self), since);
+        left = left_to_wait(self, &limit, events);
+        if (left == 0)
+            break;
+        result = turn_wait(self, events, sooner(left, datagram_timer(self)), since);
         if (result == TURN_OK && self->transport.datagrams)
             DTLSv1_handle_timeout(self->ptr); /* does nothing before its time */
     }

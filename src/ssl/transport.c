@@ -5,11 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #ifndef MSG_NOSIGNAL
@@ -115,6 +117,21 @@ transport_blocks(const ssl_transport *self)
         return 0;
     flags = fcntl(self->fd, F_GETFL);
     return flags != -1 && !(flags & O_NONBLOCK);
+}
+
+int
+transport_patience(const ssl_transport *self, short events)
+{
+    struct timeval limit;
+    socklen_t size = sizeof limit;
+
+    if (self->kind != TRANSPORT_SOCKET
+        || getsockopt(self->fd, SOL_SOCKET, events & POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO, &limit,
+                      &size)
+               < 0
+        || (limit.tv_sec == 0 && limit.tv_usec == 0) || limit.tv_sec > INT_MAX / 1000 - 1)
+        return -1;
+    return (int)(limit.tv_sec * 1000 + (limit.tv_usec + 999) / 1000);
 }
 
 void

@@ -44,5 +44,8 @@ int transport_is_flooded(const ssl_transport *transport);
 int transport_is_clogged(const ssl_transport *transport);
 /* Whether the user wants this descriptor to block. */
 int transport_blocks(const ssl_transport *transport);
+/* How many milliseconds one wait of a socket that blocks may take, by its options SO_RCVTIMEO and
+   SO_SNDTIMEO; -1: for ever. */
+int transport_patience(const ssl_transport *transport, short events);
 
 #endif

@@ -6,7 +6,9 @@ import ctypes
 import errno
 import select
 import socket
+import struct
 import threading
+import time
 import warnings
 
 import pytest
@@ -701,6 +703,65 @@ class TestNonBlocking:
                 with contextlib.suppress(SSL.WantWriteError):
                     sent = client.send(b"anew")
         assert sent == 4 and not any(received[:-4])
+
+
+class TestSocketTimeouts:
+    """SO_RCVTIMEO and SO_SNDTIMEO bound each wait of a socket that blocks."""
+
+    LIMIT = struct.pack("ll", 0, 100_000)
+
+    @pytest.fixture
+    def pair(self):
+        client, server = support.connected("socketpair")
+        yield client, server
+        close(client, server)
+
+    def test_recv(self, pair):
+        client, server = pair
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, self.LIMIT)
+        for _ in range(2):
+            began = time.monotonic()
+            with pytest.raises(SSL.WantReadError):
+                client.recv(100)
+            assert time.monotonic() - began >= 0.1
+        server.send(b"data")
+        assert client.recv(100) == b"data"
+
+    def test_is_that_of_each_direction(self, pair):
+        """With a limit for sending, who receives waits until something comes."""
+        client, server = pair
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, self.LIMIT)
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, self.LIMIT)
+        with support.Threads() as threads:
+            threads.start(client.recv, 100)
+            with pytest.raises(SSL.WantReadError):
+                server.recv(100)
+            server.send(b"data")
+        assert threads.results == [b"data"]
+
+    def test_send(self, pair):
+        client, server = pair
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, self.LIMIT)
+        data = bytes(16000)
+        sent = 0
+        with pytest.raises(SSL.WantWriteError):
+            while True:
+                sent += client.send(data)
+        sent += len(data)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, bytes(16))
+        with support.Threads() as threads:
+            threads.start(client.send, data)
+            while sent:
+                sent -= len(server.recv(65536))
+        assert threads.results == [len(data)]
+
+    def test_handshake(self):
+        client, server = support.socket_pair()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, self.LIMIT)
+        with pytest.raises(SSL.WantReadError):
+            client.do_handshake()
+        support.handshake(client, server)
+        close(client, server)
 
 
 class TestMovingBuffer(TestNonBlocking):
