@@ -105,7 +105,7 @@ def layers(lines):
 
 
 def sequence(lines):
-    """Two ends, what goes back and forth between them, and what happens there, from top to bottom."""
+    """Two ends, what goes back and forth, and what happens at each, from top to bottom."""
     left, right, y = 30, WIDTH - 30, 44
     parts = []
     for line in lines.strip().splitlines():

@@ -47,8 +47,9 @@ NOT_RUN = {
 
 
 def commands(page):
-    """(command, output) of a page."""
-    return COMMAND.findall((DOC / f"{page}.rst").read_text())
+    """(command, output) of a page; a command may go on in another line, as in a shell."""
+    text = (DOC / f"{page}.rst").read_text().replace("\\\n", "")
+    return COMMAND.findall(text)
 
 
 def is_run(page, command):
