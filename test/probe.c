@@ -6,6 +6,7 @@
 #include "util/object.h"
 #include "util/openssl.h"
 #include "util/rwlock.h"
+#include "util/share.h"
 
 #include <pthread.h>
 
@@ -14,7 +15,7 @@
 #define PROBE_STATE(X)          \
     X(PyTypeObject, Owner_Type) \
     X(PyTypeObject, Mutex_Type) \
-    X(PyTypeObject, RWLock_Type)
+    X(PyTypeObject, RWLock_Type) X(PyTypeObject, Share_Type)
 
 typedef struct {
     PROBE_STATE(UTIL_STATE_FIELD)
@@ -842,6 +843,109 @@ FUNCTION(asserts)
 #endif
 }
 
+/* ---- share.h ---- */
+
+typedef struct {
+    UTIL_HEAD
+    util_share held;
+} ShareObject;
+
+static util_share *
+share_of(PyObject *self)
+{
+    return &((ShareObject *)self)->held;
+}
+
+static PyObject *
+share_read(PyObject *self, PyObject *callable)
+{
+    PyObject *result = NULL;
+
+    util_share_read(share_of(self));
+    trampoline(callable, &result);
+    util_share_read_end(share_of(self));
+    return result_or_exception(result);
+}
+
+static PyObject *
+share_write(PyObject *self, PyObject *callable)
+{
+    PyObject *result = NULL;
+
+    util_share_write(share_of(self));
+    trampoline(callable, &result);
+    util_share_write_end(share_of(self));
+    return result_or_exception(result);
+}
+
+/* (another or None, callable) */
+static PyObject *
+share_read2(PyObject *self, PyObject *args)
+{
+    PyObject *other, *callable, *result = NULL;
+    util_share *beside;
+
+    if (!PyArg_ParseTuple(args, "OO", &other, &callable))
+        return NULL;
+    beside = other == Py_None ? NULL : share_of(other);
+    util_share_read2(share_of(self), beside);
+    trampoline(callable, &result);
+    util_share_read2_end(share_of(self), beside);
+    return result_or_exception(result);
+}
+
+/* (whether it is another process's, whether a writer is inside or waits, readers) */
+static PyObject *
+share_look(PyObject *self, PyObject *unused)
+{
+    uint64_t now = atomic_load(share_of(self));
+
+    return Py_BuildValue("iii", util_whose(now) != util_whose(atomic_load(&util_unwanted)),
+                         (now & UTIL_SHARE_WRITER) != 0,
+                         (int)util_how_many(now & ~UTIL_SHARE_WRITER));
+}
+
+static PyMethodDef share_methods[] = {
+    {"read", share_read, METH_O},
+    {"write", share_write, METH_O},
+    {"read2", share_read2, METH_VARARGS},
+    {"look", share_look, METH_NOARGS},
+    {NULL},
+};
+
+static PyMemberDef share_members[] = {UTIL_MEMBERS(ShareObject), {NULL}};
+
+static void
+share_dealloc(PyObject *self)
+{
+    util_object_dealloc_start(self);
+    util_object_dealloc_end(self);
+}
+
+static PyType_Slot share_slots[] = {
+    {Py_tp_dealloc, share_dealloc},   {Py_tp_traverse, util_object_traverse},
+    {Py_tp_clear, util_object_clear}, {Py_tp_methods, share_methods},
+    {Py_tp_members, share_members},   {0, NULL},
+};
+
+static PyType_Spec share_spec = {
+    .name = "_probe.Share",
+    .basicsize = sizeof(ShareObject),
+    .flags = UTIL_TYPE_FLAGS,
+    .slots = share_slots,
+};
+
+/* As a reader of any object of ours: call something.  No code of ours would. */
+FUNCTION(reading)
+{
+    PyObject *object, *callable, *result = NULL;
+
+    if (!PyArg_ParseTuple(args, "OO", &object, &callable))
+        return NULL;
+    UTIL_READING(object, trampoline(callable, &result));
+    return result_or_exception(result);
+}
+
 /* ---- object.h ---- */
 
 typedef struct {
@@ -1028,6 +1132,7 @@ static PyMethodDef probe_methods[] = {
     SIMPLE(asserts),
     SIMPLE(owned),
     PARSED(fill),
+    PARSED(reading),
     {NULL},
 };
 
@@ -1036,9 +1141,11 @@ probe_exec(PyObject *module)
 {
     probe_state *state = PyModule_GetState(module);
 
+    util_share_start();
     if (util_add_type(module, &owner_spec, &state->Owner_Type) < 0
         || util_add_type(module, &mutex_spec, &state->Mutex_Type) < 0
         || util_add_type(module, &rwlock_spec, &state->RWLock_Type) < 0
+        || util_add_type(module, &share_spec, &state->Share_Type) < 0
         || util_add_constants(module, constants) < 0)
         return -1;
     return 0;

@@ -57,6 +57,7 @@ RULES = [
     Rule(
         r"\bpthread_\w+\b",
         r"util/(lock|circle)\.c|util/thread\.h|ssl/wait\.c",
+        r"util/(thread|lock|rwlock|share)\.[ch]",
         "threads and locks live there",
     ),
     Rule(
@@ -111,6 +112,7 @@ CHANGING: dict[tuple[str, str], str] = {
     ("util/lock.c", "util_guards"): "the same",
     ("util/order.c", "held"): "per thread, in debug builds: how many locks of each kind it holds",
     ("util/order.c", "outside"): "the same, before its callback",
+    ("util/share.c", "util_shares"): "the same",
     ("util/lock.c", "fork_once"): "makes the handler that a child runs, once in a process",
     ("util/lock.c", "survivor"): "the thread that a child began with",
     ("util/thread.c", "callbacks"): "per thread: whether it runs one",

@@ -13,82 +13,26 @@ enum { MANY = 1000 }; /* entries: from here on, others may run while we copy */
 
 /* ---- life ---- */
 
-static PyMemberDef crl_members[] = {UTIL_MEMBERS(CRLObject), {NULL}};
-
-static PyObject *
-crl_wrap(PyTypeObject *type, X509_CRL *taken)
-{
-    CRLObject *self = (CRLObject *)type->tp_alloc(type, 0);
-
-    if (self == NULL) {
-        X509_CRL_free(taken);
-        return NULL;
-    }
-    self->ptr = taken;
-    util_mutex_init(&self->mutex);
-    return (PyObject *)self;
-}
+UTIL_OWNER(crl, CRLObject, X509_CRL, X509_CRL_free)
 
 static PyObject *
 crl_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     X509_CRL *crl = X509_CRL_new();
 
-    if (crl != NULL)
+    /* Readers would encode the empty issuer when they need it, several at once. */
+    if (crl != NULL && i2d_X509_NAME(X509_CRL_get_issuer(crl), NULL) > 0)
         return crl_wrap(type, crl);
+    X509_CRL_free(crl);
     util_errors_clear();
     return PyErr_NoMemory();
 }
 
-static int
-crl_traverse(PyObject *self, visitproc visit, void *arg)
-{
-    return util_object_traverse(self, visit, arg);
-}
-
-static int
-crl_clear(PyObject *self)
-{
-    return util_object_clear(self);
-}
-
-static void
-crl_dealloc(PyObject *op)
-{
-    CRLObject *self = (CRLObject *)op;
-
-    util_object_dealloc_start(op);
-    X509_CRL_free(self->ptr);
-    util_mutex_destroy(&self->mutex);
-    util_object_dealloc_end(op);
-}
-
-int
-crypto_crl_lock(CRLObject *self)
-{
-    if (util_mutex_is_mine(&self->mutex)) { /* a finalizer that the allocation of an error ran */
-        PyErr_SetString(PyExc_RuntimeError, "this thread is using the CRL just now");
-        return -1;
-    }
-    return util_mutex_lock(&self->mutex);
-}
-
-void
-crypto_crl_unlock(CRLObject *self)
-{
-    util_mutex_unlock(&self->mutex);
-}
-
-/* What every setter does between the two. */
-#define LOCKED(self, done, ...)        \
-    do {                               \
-        if (crypto_crl_lock(self) < 0) \
-            (done) = 0;                \
-        else {                         \
-            util_errors_clear();       \
-            (done) = (__VA_ARGS__);    \
-            crypto_crl_unlock(self);   \
-        }                              \
+/* What every setter does. */
+#define CHANGE(self, done, ...)                                        \
+    do {                                                               \
+        util_errors_clear();                                           \
+        UTIL_WRITING(self, (self)->changes++; (done) = (__VA_ARGS__)); \
     } while (0)
 
 /* ---- fields ---- */
@@ -109,7 +53,7 @@ crl_set_version(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject 
         PyErr_SetString(PyExc_ValueError, "version must not be negative");
         return NULL;
     }
-    LOCKED(self, done, X509_CRL_set_version(self->ptr, version) && (self->version_set = 1));
+    CHANGE(self, done, X509_CRL_set_version(self->ptr, version) && (self->version_set = 1));
     return crypto_none_or_raise((PyObject *)self, done);
 }
 
@@ -126,7 +70,7 @@ crl_set_version(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject 
         if (util_bind(&params, args, nargs, kwnames, &given) < 0                         \
             || (when = util_as_asn1_time(given, "when")) == NULL)                        \
             return NULL;                                                                 \
-        LOCKED(self, done, put(self->ptr, when));                                        \
+        CHANGE(self, done, put(self->ptr, when));                                        \
         ASN1_TIME_free(when);                                                            \
         return crypto_none_or_raise((PyObject *)self, done);                             \
     }
@@ -139,11 +83,12 @@ crl_get_issuer(PyObject *op, PyObject *unused)
 {
     crypto_state *state = crypto_state_of(op);
     CRLObject *self = (CRLObject *)op;
-    X509_NAME *copy = NULL;
-    int done;
+    X509_NAME *copy;
 
-    LOCKED(self, done, (copy = X509_NAME_dup(X509_CRL_get_issuer(self->ptr))) != NULL);
-    return done ? crypto_name_wrap(state->X509Name_Type, copy) : util_raise_new(state->Error);
+    util_errors_clear();
+    UTIL_READING(self, copy = X509_NAME_dup(X509_CRL_get_issuer(self->ptr)));
+    return copy == NULL ? util_raise_new(state->Error)
+                        : crypto_name_wrap(state->X509Name_Type, copy);
 }
 
 /* ---- entries ---- */
@@ -162,7 +107,7 @@ crl_add_revoked(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject 
         || util_check_instance(given, state->Revoked_Type, "revoked") < 0
         || (copy = crypto_revoked_copy(given, state->Error)) == NULL)
         return NULL;
-    LOCKED(self, done, X509_CRL_add0_revoked(self->ptr, copy));
+    CHANGE(self, done, X509_CRL_add0_revoked(self->ptr, copy));
     if (!done)
         X509_REVOKED_free(copy);
     return crypto_none_or_raise((PyObject *)self, done);
@@ -203,20 +148,14 @@ crl_get_revoked(PyObject *op, PyObject *unused)
     CRLObject *self = (CRLObject *)op;
     STACK_OF(X509_REVOKED) * entries, *copies = NULL;
     PyObject *result;
-    int count = 0, done;
-
-    if (crypto_crl_lock(self) < 0)
-        return NULL;
     util_errors_clear();
-    entries = X509_CRL_get_REVOKED(self->ptr);
-    count = sk_X509_REVOKED_num(entries);
-    done = count <= 0 || (copies = copy_entries(entries)) != NULL;
-    crypto_crl_unlock(self);
-    if (!done)
+    UTIL_READING(self, entries = sk_X509_REVOKED_dup(X509_CRL_get_REVOKED(self->ptr)));
+    if (entries != NULL)
+        copies = copy_entries(entries);
+    sk_X509_REVOKED_free(entries);
+    if (copies == NULL)
         return util_raise_new(state->Error);
-    if (count <= 0)
-        Py_RETURN_NONE;
-    result = wrapped(state, copies);
+    result = sk_X509_REVOKED_num(copies) == 0 ? Py_NewRef(Py_None) : wrapped(state, copies);
     sk_X509_REVOKED_pop_free(copies, X509_REVOKED_free);
     return result;
 }
@@ -238,29 +177,20 @@ crypto_load_crl(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObj
     return crl == NULL ? NULL : crl_wrap(state->CRL_Type, crl);
 }
 
-static PyObject *
-dump(crypto_state *state, CRLObject *self, PyObject *type)
-{
-    PyObject *result;
-
-    if (crypto_crl_lock(self) < 0)
-        return NULL;
-    result = crypto_dump(state, &crypto_revocation_list, type, self->ptr);
-    crypto_crl_unlock(self);
-    return result;
-}
-
 PyObject *
 crypto_dump_crl(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("dump_crl", 2, 2, "type", "crl");
     crypto_state *state = PyModule_GetState(module);
-    PyObject *given[2];
+    PyObject *given[2], *result;
+    CRLObject *self;
 
     if (util_bind(&params, args, nargs, kwnames, given) < 0
         || util_check_instance(given[1], state->CRL_Type, "crl") < 0)
         return NULL;
-    return dump(state, (CRLObject *)given[1], given[0]);
+    self = (CRLObject *)given[1];
+    UTIL_READING(self, result = crypto_dump(state, &crypto_revocation_list, given[0], self->ptr));
+    return result;
 }
 
 /* ---- from and to others ---- */
@@ -270,11 +200,8 @@ encoding_of(CRLObject *self)
 {
     PyObject *exc = crypto_state_of((PyObject *)self)->Error, *result;
 
-    if (crypto_crl_lock(self) < 0)
-        return NULL;
     util_errors_clear();
-    result = UTIL_FROM_I2D(i2d_X509_CRL, self->ptr, exc);
-    crypto_crl_unlock(self);
+    UTIL_READING(self, result = UTIL_FROM_I2D(i2d_X509_CRL, self->ptr, exc));
     return result;
 }
 

@@ -45,46 +45,119 @@ put_copy(X509_CRL *crl, const X509_EXTENSION *extension)
     return done;
 }
 
+/* A list that is to take the other's place. */
+typedef struct {
+    X509_CRL *fresh;
+    STACK_OF(X509_REVOKED) * entries; /* the other's, to be shared with it */
+    unsigned changes;                 /* as many as there were when we looked */
+    int may_upgrade;                  /* nobody has chosen a version */
+} draft;
+
+/* All but the entries, of which there may be many.  For a reader. */
 static int
-fill(X509_CRL *fresh, const CRLObject *self, const signing *how)
+begin(const CRLObject *self, const signing *how, draft *d)
 {
-    X509_CRL *old = self->ptr;
-    STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(old);
+    X509_CRL *old = self->ptr, *fresh = X509_CRL_new();
     long version = X509_CRL_get_version(old);
     int done;
 
-    if (version == 0 && !self->version_set && has_extensions(old))
-        version = 1;
-    done = (version == 0 || X509_CRL_set_version(fresh, version))
+    d->fresh = fresh;
+    d->entries = sk_X509_REVOKED_dup(X509_CRL_get_REVOKED(old));
+    d->changes = self->changes;
+    d->may_upgrade = version == 0 && !self->version_set;
+    done = fresh != NULL && d->entries != NULL
+           && (version == 0 || X509_CRL_set_version(fresh, version))
            && X509_CRL_set_issuer_name(fresh, how->issuer)
            && put_time(fresh, X509_CRL_set1_lastUpdate, how->last, X509_CRL_get0_lastUpdate(old))
            && put_time(fresh, X509_CRL_set1_nextUpdate, how->next, X509_CRL_get0_nextUpdate(old));
     for (int i = 0; done && i < X509_CRL_get_ext_count(old); i++)
         done = put_copy(fresh, X509_CRL_get_ext(old, i));
-    for (int i = 0; done && i < sk_X509_REVOKED_num(entries); i++)
-        done = X509_CRL_add0_revoked(fresh, sk_X509_REVOKED_value(entries, i));
-    return done && (!how->sorted || X509_CRL_sort(fresh));
+    return done;
 }
 
-/* Of two lists that share their entries: free one, but not these. */
+/* What takes long: with nothing held, since entries do not change.  X509_CRL_sort would number
+   them, which two signers may not do at once. */
+static int
+finish(const draft *d, const signing *how)
+{
+    int done = 1;
+
+    for (int i = 0; done && i < sk_X509_REVOKED_num(d->entries); i++)
+        done = X509_CRL_add0_revoked(d->fresh, sk_X509_REVOKED_value(d->entries, i));
+    if (done && d->may_upgrade && has_extensions(d->fresh))
+        done = X509_CRL_set_version(d->fresh, 1);
+    if (done && how->sorted && X509_CRL_get_REVOKED(d->fresh) != NULL)
+        sk_X509_REVOKED_sort(X509_CRL_get_REVOKED(d->fresh));
+    return done && X509_CRL_sign(d->fresh, how->key, how->md) > 0;
+}
+
+/* 1, or -1: somebody has changed what the draft was made of.  For a writer. */
+static int
+take(CRLObject *self, draft *d)
+{
+    X509_CRL *old = self->ptr;
+
+    if (self->changes != d->changes)
+        return -1;
+    self->changes++;
+    self->ptr = d->fresh;
+    d->fresh = old;
+    return 1;
+}
+
+/* Two lists share the entries; this is the one that does not stay. */
 static void
-free_without_entries(X509_CRL *crl)
+discard(draft *d)
 {
-    if (crl != NULL && X509_CRL_get_REVOKED(crl) != NULL)
-        sk_X509_REVOKED_zero(X509_CRL_get_REVOKED(crl));
-    X509_CRL_free(crl);
+    if (d->fresh != NULL && X509_CRL_get_REVOKED(d->fresh) != NULL)
+        sk_X509_REVOKED_zero(X509_CRL_get_REVOKED(d->fresh));
+    X509_CRL_free(d->fresh);
+    sk_X509_REVOKED_free(d->entries);
 }
 
-/* A new list with the same entries: if it fails, the old one is as it was. */
-static X509_CRL *
-signed_list(const CRLObject *self, const signing *how)
+/* With *type* the encoding, else None. */
+static PyObject *
+answer(crypto_state *state, const draft *d, PyObject *type)
 {
-    X509_CRL *fresh = X509_CRL_new();
+    return type == NULL ? Py_NewRef(Py_None)
+                        : crypto_dump(state, &crypto_revocation_list, type, d->fresh);
+}
 
-    if (fresh != NULL && fill(fresh, self, how) && X509_CRL_sign(fresh, how->key, how->md) > 0)
-        return fresh;
-    free_without_entries(fresh);
-    return NULL;
+/* Both: 1 and a result, 0 (an exception, or the reason on OpenSSL's queue), or -1: somebody has
+   changed it meanwhile.  If it fails, all is as it was. */
+static int
+sign_beside_others(CRLObject *self, const signing *how, PyObject *type, PyObject **result)
+{
+    crypto_state *state = crypto_state_of((PyObject *)self);
+    draft d = {NULL};
+    int done;
+
+    UTIL_READING(self, done = begin(self, how, &d));
+    if (done)
+        DETACHED(done = finish(&d, how));
+    if (done) {
+        *result = answer(state, &d, type);
+        done = *result != NULL;
+    }
+    if (done)
+        UTIL_WRITING(self, done = take(self, &d));
+    if (done < 0)
+        Py_CLEAR(*result);
+    discard(&d);
+    return done;
+}
+
+static int
+sign_alone(CRLObject *self, const signing *how, PyObject *type, PyObject **result)
+{
+    crypto_state *state = crypto_state_of((PyObject *)self);
+    draft d = {NULL};
+
+    UTIL_WRITING(self,
+                 *result = begin(self, how, &d) && finish(&d, how) ? answer(state, &d, type) : NULL;
+                 if (*result != NULL) take(self, &d));
+    discard(&d);
+    return *result != NULL;
 }
 
 /* OpenSSL would sign a list without, which nobody can read. */
@@ -94,33 +167,22 @@ has_time(const CRLObject *self, const signing *how)
     return how->last != NULL || ASN1_STRING_length(X509_CRL_get0_lastUpdate(self->ptr)) > 0;
 }
 
-/* With *type* the encoding is given back, else None. */
+/* As with certificates: if somebody has changed the list while it was signed, it is signed once
+   more, and this time nobody gets in between. */
 static PyObject *
 sign(CRLObject *self, const signing *how, PyObject *type)
 {
-    crypto_state *state = crypto_state_of((PyObject *)self);
-    X509_CRL *fresh = NULL, *unwanted;
-    PyObject *result = NULL;
-    int complete;
+    PyObject *exc = crypto_state_of((PyObject *)self)->Error, *result = NULL;
+    int done;
 
-    if (crypto_crl_lock(self) < 0)
-        return NULL;
     util_errors_clear();
-    complete = has_time(self, how);
-    if (complete)
-        DETACHED(fresh = signed_list(self, how));
-    if (fresh != NULL) {
-        result = type == NULL ? Py_NewRef(Py_None)
-                              : crypto_dump(state, &crypto_revocation_list, type, fresh);
-        unwanted = result == NULL ? fresh : self->ptr;
-        if (result != NULL)
-            self->ptr = fresh;
-        free_without_entries(unwanted);
-    }
-    crypto_crl_unlock(self);
-    if (!complete)
-        return util_raise_reason(state->Error, "x509 certificate routines", "no last update");
-    return fresh == NULL ? crypto_raise_unsigned(state->Error) : result;
+    UTIL_READING(self, done = has_time(self, how));
+    if (!done)
+        return util_raise_reason(exc, "x509 certificate routines", "no last update");
+    done = sign_beside_others(self, how, type, &result);
+    if (done < 0)
+        done = sign_alone(self, how, type, &result);
+    return done || PyErr_Occurred() ? result : crypto_raise_unsigned(exc);
 }
 
 static X509_NAME *
@@ -128,7 +190,7 @@ subject_of(PyObject *cert, PyObject *exc)
 {
     X509_NAME *copy;
 
-    UTIL_WITH(cert, copy = X509_NAME_dup(X509_get_subject_name(((X509Object *)cert)->ptr)));
+    UTIL_READING(cert, copy = X509_NAME_dup(X509_get_subject_name(((X509Object *)cert)->ptr)));
     return copy == NULL ? util_raise_new(exc) : copy;
 }
 

@@ -2,6 +2,7 @@
 #include "crypto/pem.h"
 #include "crypto/state.h"
 #include "crypto_doc.h"
+#include "util/share.h"
 
 /* The functions of the module, each defined where its subject lives. */
 static PyMethodDef crypto_methods[] = {
@@ -41,6 +42,7 @@ crypto_exec(PyObject *module)
 {
     crypto_state *state = PyModule_GetState(module);
 
+    util_share_start();
     if (util_start_openssl() < 0
         || util_add_exception(module, "OpenSSL.crypto.Error", error_doc, NULL, &state->Error) < 0
         || util_add_constants(module, crypto_constants) < 0

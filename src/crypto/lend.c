@@ -23,9 +23,12 @@ lend(X509Object *self)
 X509 *
 crypto_x509_lend(PyObject *cert, PyObject *exc)
 {
+    X509Object *self = (X509Object *)cert;
     X509 *lent;
 
-    UTIL_WITH(cert, lent = lend((X509Object *)cert));
+    UTIL_READING(cert, lent = self->lent && X509_up_ref(self->ptr) ? self->ptr : NULL);
+    if (lent == NULL)
+        UTIL_WRITING(cert, lent = lend(self));
     return lent == NULL ? util_raise(exc) : lent;
 }
 
@@ -136,25 +139,22 @@ crypto_x509_replace(X509Object *self, X509 *taken)
     self->ptr = taken;
     self->lent = 0;
     self->changes++;
-    self->size = 0;
+    crypto_x509_set_size(self, 0);
 }
 
 int
-crypto_x509_own(PyObject *cert, PyObject *exc)
+crypto_x509_own(PyObject *cert)
 {
     X509Object *self = (X509Object *)cert;
     X509 *copy;
 
     util_errors_clear();
     self->changes++;
-    self->size = 0;
+    crypto_x509_set_size(self, 0);
     if (!self->lent)
-        return 0;
+        return 1;
     copy = crypto_x509_copy(self->ptr);
-    if (copy == NULL) {
-        util_raise_new(exc);
-        return -1;
-    }
-    crypto_x509_replace(self, copy);
-    return 0;
+    if (copy != NULL)
+        crypto_x509_replace(self, copy);
+    return copy != NULL;
 }

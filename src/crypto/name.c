@@ -66,16 +66,13 @@ crypto_name_wrap(PyTypeObject *type, X509_NAME *taken)
 X509_NAME *
 crypto_name_copy(PyObject *name, PyObject *exc)
 {
-    X509_NAME *copy = NULL;
     const X509_NAME *now;
+    X509_NAME *copy;
 
     util_errors_clear();
-    Py_BEGIN_CRITICAL_SECTION(crypto_name_guard(name));
-    now = crypto_name_get(name);
-    if (now != NULL && (copy = X509_NAME_dup(now)) == NULL)
-        util_raise_new(exc);
-    Py_END_CRITICAL_SECTION();
-    return copy;
+    UTIL_READING(crypto_name_holder(name), now = crypto_name_get(name);
+                 copy = now == NULL ? NULL : X509_NAME_dup(now));
+    return copy == NULL && now != NULL ? util_raise_new(exc) : copy;
 }
 
 X509_NAME *
@@ -103,10 +100,7 @@ name_init(PyObject *op, PyObject *args, PyObject *kwargs)
     copy = crypto_as_name(crypto_state_of(op), given[0], "name");
     if (copy == NULL)
         return -1;
-    Py_BEGIN_CRITICAL_SECTION(op);
-    old = self->ptr;
-    self->ptr = copy;
-    Py_END_CRITICAL_SECTION();
+    UTIL_WRITING(op, old = self->ptr; self->ptr = copy);
     X509_NAME_free(old);
     return 0;
 }
@@ -130,7 +124,7 @@ name_dealloc(PyObject *op)
     util_object_dealloc_end(op);
 }
 
-/* ---- methods; the guard is held ---- */
+/* ---- methods: questions for a reader, who must not make what the garbage collector tracks ---- */
 
 static PyObject *
 hash(const X509_NAME *name, crypto_state *state)
@@ -163,7 +157,7 @@ component(const X509_NAME *name, int at)
 }
 
 static PyObject *
-components(const X509_NAME *name, crypto_state *state)
+components(const X509_NAME *name)
 {
     int count = X509_NAME_entry_count(name);
     PyObject *list = PyList_New(count);
@@ -195,15 +189,13 @@ representation(const X509_NAME *name, crypto_state *state)
 static PyObject *
 ask(PyObject *op, PyObject *(*question)(const X509_NAME *, crypto_state *))
 {
-    PyObject *result = NULL;
+    crypto_state *state = crypto_state_of(op);
     const X509_NAME *name;
+    PyObject *result;
 
     util_errors_clear();
-    Py_BEGIN_CRITICAL_SECTION(crypto_name_guard(op));
-    name = crypto_name_get(op);
-    if (name != NULL)
-        result = question(name, crypto_state_of(op));
-    Py_END_CRITICAL_SECTION();
+    UTIL_READING(crypto_name_holder(op), name = crypto_name_get(op);
+                 result = name == NULL ? NULL : question(name, state));
     return result;
 }
 
@@ -222,7 +214,14 @@ name_der(PyObject *op, PyObject *unused)
 static PyObject *
 name_get_components(PyObject *op, PyObject *unused)
 {
-    return ask(op, components);
+    X509_NAME *copy = crypto_name_copy(op, crypto_state_of(op)->Error);
+    PyObject *result;
+
+    if (copy == NULL)
+        return NULL;
+    result = components(copy);
+    X509_NAME_free(copy);
+    return result;
 }
 
 static PyObject *
@@ -236,17 +235,14 @@ name_richcompare(PyObject *op, PyObject *other, int how)
 {
     crypto_state *state = crypto_state_of(op);
     const X509_NAME *left, *right;
-    int order = 0;
+    int order;
 
     if (!PyObject_TypeCheck(other, state->X509Name_Type))
         Py_RETURN_NOTIMPLEMENTED;
     util_errors_clear();
-    Py_BEGIN_CRITICAL_SECTION2(crypto_name_guard(op), crypto_name_guard(other));
-    left = crypto_name_get(op);
-    right = left == NULL ? NULL : crypto_name_get(other);
-    if (right != NULL)
-        order = X509_NAME_cmp(left, right);
-    Py_END_CRITICAL_SECTION2();
+    UTIL_READING2(crypto_name_holder(op), crypto_name_holder(other), left = crypto_name_get(op);
+                  right = left == NULL ? NULL : crypto_name_get(other);
+                  order = right == NULL ? 0 : X509_NAME_cmp(left, right));
     if (PyErr_Occurred())
         return NULL;
     if (order < -1)
@@ -260,15 +256,10 @@ name_richcompare(PyObject *op, PyObject *other, int how)
 static PyObject *
 name_get_handle(PyObject *op, void *unused)
 {
-    PyObject *result = NULL;
     const X509_NAME *name;
 
-    Py_BEGIN_CRITICAL_SECTION(crypto_name_guard(op));
-    name = crypto_name_get(op);
-    if (name != NULL)
-        result = util_handle_new(op, name, "X509_NAME *");
-    Py_END_CRITICAL_SECTION();
-    return result;
+    UTIL_READING(crypto_name_holder(op), name = crypto_name_get(op));
+    return name == NULL ? NULL : util_handle_new(op, name, "X509_NAME *");
 }
 
 static PyGetSetDef name_getset[] = {

@@ -3,8 +3,8 @@
 #define CRYPTO_NAME_H
 #include "crypto/state.h"
 
-/* Where a name inside another object is read and written.  Called in the owner's critical
-   section; put takes a copy. */
+/* Where a name inside another object is read and written.  Called as the owner's reader, or its
+   writer; put takes a copy. */
 typedef struct {
     const X509_NAME *(*get)(PyObject *owner);
     int (*put)(PyObject *owner, const X509_NAME *edited);
@@ -12,7 +12,7 @@ typedef struct {
 
 /* Either a name of its own, or a view of the name inside another object.  A view keeps no
    pointer: it asks its owner each time, so that nothing can dangle, and an edit is made on a
-   copy that is put back whole.  The owner's critical section guards both. */
+   copy that is put back whole.  Its readers and writers are the owner's. */
 typedef struct {
     UTIL_HEAD
     X509_NAME *ptr; /* NULL for a view */
@@ -31,17 +31,17 @@ X509_NAME *crypto_as_name(crypto_state *state, PyObject *value, const char *name
 
 /* ---- between name.c and name_fields.c ---- */
 
-/* Whose critical section guards the name. */
+/* Of what one is a reader or writer, who is one of the name. */
 static inline PyObject *
-crypto_name_guard(PyObject *op)
+crypto_name_holder(PyObject *op)
 {
     PyObject *owner = ((NameObject *)op)->owner;
 
     return owner == NULL ? op : owner;
 }
 
-/* Both in that section.  get: what is there, or NULL with an exception.  put takes *edited* over;
-   0: it failed, and the reason is on OpenSSL's queue or an exception. */
+/* get, for a reader: what is there, or NULL with an exception.  put, for a writer, takes *edited*
+   over; 0: it failed, and the reason is on OpenSSL's queue. */
 const X509_NAME *crypto_name_get(PyObject *op);
 int crypto_name_put(PyObject *op, X509_NAME *edited);
 

@@ -62,14 +62,11 @@ value_of(const X509_NAME *name, int nid, PyObject *exc)
 static PyObject *
 value_now(PyObject *op, int nid)
 {
-    PyObject *result = NULL;
+    PyObject *exc = crypto_state_of(op)->Error, *result;
     const X509_NAME *name;
 
-    Py_BEGIN_CRITICAL_SECTION(crypto_name_guard(op));
-    name = crypto_name_get(op);
-    if (name != NULL)
-        result = value_of(name, nid, crypto_state_of(op)->Error);
-    Py_END_CRITICAL_SECTION();
+    UTIL_READING(crypto_name_holder(op), name = crypto_name_get(op);
+                 result = name == NULL ? NULL : value_of(name, nid, exc));
     return result;
 }
 
@@ -125,21 +122,24 @@ replace_entry(X509_NAME *name, int nid, const char *value, Py_ssize_t size)
 }
 
 static int
+edit(PyObject *op, int nid, const char *value, Py_ssize_t size)
+{
+    const X509_NAME *now = crypto_name_get(op);
+    X509_NAME *copy = now == NULL ? NULL : X509_NAME_dup(now);
+
+    if (copy != NULL && replace_entry(copy, nid, value, size))
+        return crypto_name_put(op, copy);
+    X509_NAME_free(copy);
+    return 0;
+}
+
+static int
 set_value(PyObject *op, int nid, const char *value, Py_ssize_t size)
 {
-    const X509_NAME *now;
-    X509_NAME *copy;
-    int done = 0;
+    int done;
 
     util_errors_clear();
-    Py_BEGIN_CRITICAL_SECTION(crypto_name_guard(op));
-    now = crypto_name_get(op);
-    copy = now == NULL ? NULL : X509_NAME_dup(now);
-    if (copy != NULL && replace_entry(copy, nid, value, size))
-        done = crypto_name_put(op, copy);
-    else
-        X509_NAME_free(copy);
-    Py_END_CRITICAL_SECTION();
+    UTIL_WRITING(crypto_name_holder(op), done = edit(op, nid, value, size));
     if (done)
         return 0;
     util_raise(crypto_state_of(op)->Error);

@@ -257,7 +257,7 @@ crypto_load_certificate(PyObject *module, PyObject *const *args, Py_ssize_t narg
 static PyObject *
 certificate_as_der(crypto_state *state, X509Object *self)
 {
-    int size = self->size;
+    int size = atomic_load_explicit(&self->size, memory_order_relaxed);
     PyObject *result;
 
     util_errors_clear();
@@ -265,7 +265,7 @@ certificate_as_der(crypto_state *state, X509Object *self)
         size = certificate_to_der(self->ptr, NULL);
     result = util_from_i2d_sized(certificate_to_der, self->ptr, size, state->Error);
     if (result != NULL && !self->shown && size <= USHRT_MAX)
-        self->size = (unsigned short)size;
+        crypto_x509_set_size(self, size);
     return result;
 }
 
@@ -276,16 +276,16 @@ crypto_dump_certificate(PyObject *module, PyObject *const *args, Py_ssize_t narg
     UTIL_PARAMS("dump_certificate", 2, 2, "type", "cert");
     crypto_state *state = PyModule_GetState(module);
     PyObject *given[2], *result;
+    X509Object *cert;
 
     if (util_bind(&params, args, nargs, kwnames, given) < 0
         || util_check_instance(given[1], state->X509_Type, "cert") < 0)
         return NULL;
-    Py_BEGIN_CRITICAL_SECTION(given[1]);
+    cert = (X509Object *)given[1];
     if (crypto_format_of(given[0]) == X509_FILETYPE_ASN1)
-        result = certificate_as_der(state, (X509Object *)given[1]);
+        UTIL_READING(cert, result = certificate_as_der(state, cert));
     else
-        result = crypto_dump(state, &crypto_certificate, given[0], ((X509Object *)given[1])->ptr);
-    Py_END_CRITICAL_SECTION();
+        UTIL_READING(cert, result = crypto_dump(state, &crypto_certificate, given[0], cert->ptr));
     return result;
 }
 

@@ -26,7 +26,7 @@ void *crypto_load(crypto_state *state, const crypto_kind *kind, PyObject *type, 
                   crypto_passphrase *passphrase);
 /* The same from DER that somebody else has made: bytes, which are taken over; NULL is passed on. */
 void *crypto_decode(crypto_state *state, const crypto_kind *kind, PyObject *der);
-/* The bytes of a native object, which the caller keeps alive. */
+/* The bytes of a native object, which the caller keeps alive; may run as its reader. */
 PyObject *crypto_dump(crypto_state *state, const crypto_kind *kind, PyObject *type,
                       const void *object);
 

@@ -203,7 +203,7 @@ collect_certificate(PyObject *cert, container_contents *contents,
 {
     int good;
 
-    UTIL_WITH(cert, good = add(contents, ((X509Object *)cert)->ptr));
+    UTIL_READING(cert, good = add(contents, ((X509Object *)cert)->ptr));
     return good;
 }
 
@@ -229,15 +229,21 @@ collect(crypto_state *state, const container_parts *parts, container_contents *c
     return -1;
 }
 
-/* With references of their own: while one of them is locked, the container is not, and another
-   thread may put others in their places. */
+/* With references of their own: another thread may put others in their places. */
+static container_parts
+new_references(const container_parts *parts)
+{
+    return (container_parts){Py_XNewRef(parts->key), Py_XNewRef(parts->cert),
+                             Py_XNewRef(parts->cacerts), Py_XNewRef(parts->friendlyname)};
+}
+
 static container_parts
 parts_of(PyObject *self)
 {
-    const container_parts *parts = &((PKCS12Object *)self)->parts;
+    container_parts parts;
 
-    return (container_parts){Py_XNewRef(parts->key), Py_XNewRef(parts->cert),
-                             Py_XNewRef(parts->cacerts), Py_XNewRef(parts->friendlyname)};
+    UTIL_WITH(self, parts = new_references(&((PKCS12Object *)self)->parts));
+    return parts;
 }
 
 static PyObject *
@@ -284,7 +290,6 @@ pkcs12_export(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject 
     Py_XDECREF(passphrase);
     return result;
 }
-UTIL_LOCKED(pkcs12, export)
 
 /* ---- reading ---- */
 
@@ -415,7 +420,7 @@ static PyGetSetDef pkcs12_getset[] = {
 };
 
 static PyMethodDef pkcs12_methods[] = {
-    UTIL_LOCKED_ROW(pkcs12, export),
+    UTIL_ROW(pkcs12, export),
     UTIL_LOCKED_ROW_NOARGS(pkcs12, get_ca_certificates),
     UTIL_LOCKED_ROW_NOARGS(pkcs12, get_certificate),
     UTIL_LOCKED_ROW_NOARGS(pkcs12, get_friendlyname),

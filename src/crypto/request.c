@@ -29,7 +29,10 @@ request_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     X509_REQ *request = X509_REQ_new();
 
-    if (request != NULL && X509_REQ_set_version(request, 0)) /* up to 3.4 it has none at first */
+    /* Up to 3.4 it has no version at first.  Readers would encode the empty subject when they need
+       it, several at once. */
+    if (request != NULL && X509_REQ_set_version(request, 0)
+        && i2d_X509_NAME(X509_REQ_get_subject_name(request), NULL) > 0)
         return request_wrap(type, request);
     X509_REQ_free(request);
     util_errors_clear();
@@ -41,9 +44,11 @@ request_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 static PyObject *
 request_get_version(PyObject *self, PyObject *unused)
 {
-    return PyLong_FromLong(X509_REQ_get_version(request_of(self)));
+    long version;
+
+    UTIL_READING(self, version = X509_REQ_get_version(request_of(self)));
+    return PyLong_FromLong(version);
 }
-UTIL_LOCKED_NOARGS(request, get_version)
 
 static PyObject *
 request_set_version(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
@@ -51,6 +56,7 @@ request_set_version(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyO
     UTIL_PARAMS("set_version", 1, 1, "version");
     PyObject *given;
     long version;
+    int done;
 
     if (util_bind(&params, args, nargs, kwnames, &given) < 0
         || util_as_long(given, "version", &version) < 0)
@@ -60,9 +66,9 @@ request_set_version(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyO
         return NULL;
     }
     util_errors_clear();
-    return crypto_none_or_raise(self, X509_REQ_set_version(request_of(self), version));
+    UTIL_WRITING(self, done = X509_REQ_set_version(request_of(self), version));
+    return crypto_none_or_raise(self, done);
 }
-UTIL_LOCKED(request, set_version)
 
 static const X509_NAME *
 subject_get(PyObject *owner)
@@ -91,14 +97,13 @@ request_get_pubkey(PyObject *self, PyObject *unused)
     EVP_PKEY *key;
 
     util_errors_clear();
-    key = X509_REQ_get_pubkey(request_of(self));
+    UTIL_READING(self, key = X509_REQ_get_pubkey(request_of(self)));
     if (key != NULL)
         return crypto_pkey_wrap(state->PKey_Type, key, 1);
     if (!util_errors_pending())
         return util_raise_reason(state->Error, "x509 certificate routines", "no public key");
     return util_raise(state->Error);
 }
-UTIL_LOCKED_NOARGS(request, get_pubkey)
 
 static PyObject *
 request_set_pubkey(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
@@ -112,11 +117,10 @@ request_set_pubkey(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyOb
         || (key = crypto_as_pkey(crypto_state_of(self), given, "pkey")) == NULL)
         return NULL;
     util_errors_clear();
-    done = X509_REQ_set_pubkey(request_of(self), key);
+    UTIL_WRITING(self, done = X509_REQ_set_pubkey(request_of(self), key));
     EVP_PKEY_free(key);
     return crypto_none_or_raise(self, done);
 }
-UTIL_LOCKED(request, set_pubkey)
 
 /* ---- extensions ---- */
 
@@ -153,7 +157,7 @@ request_get_extensions(PyObject *self, PyObject *unused)
     int at;
 
     util_errors_clear();
-    extensions = read_extensions(request_of(self), &at);
+    UTIL_READING(self, extensions = read_extensions(request_of(self), &at));
     if (extensions == NULL)
         return at < 0 ? util_raise_new(state->Error) : raise_unreadable(state->Error);
     at = sk_X509_EXTENSION_num(extensions);
@@ -170,7 +174,6 @@ request_get_extensions(PyObject *self, PyObject *unused)
     free_extensions(extensions);
     return list;
 }
-UTIL_LOCKED_NOARGS(request, get_extensions)
 
 static int
 append(STACK_OF(X509_EXTENSION) * extensions, PyObject *list)
@@ -201,37 +204,43 @@ replace_extensions(X509_REQ *request, int at, const STACK_OF(X509_EXTENSION) * e
     return done;
 }
 
+/* *readable*: those that there are. */
+static int
+add(X509_REQ *request, PyObject *list, int *readable)
+{
+    int at, done;
+    STACK_OF(X509_EXTENSION) *extensions = read_extensions(request, &at);
+
+    *readable = extensions != NULL;
+    done = extensions != NULL
+           && (PyList_GET_SIZE(list) == 0
+               || (append(extensions, list) && replace_extensions(request, at, extensions)));
+    free_extensions(extensions);
+    return done;
+}
+
 static PyObject *
 request_add_extensions(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
     UTIL_PARAMS("add_extensions", 1, 1, "extensions");
     crypto_state *state = crypto_state_of(self);
-    STACK_OF(X509_EXTENSION) * extensions;
-    PyObject *given, *list, *result = NULL;
-    int at;
+    PyObject *given, *list;
+    int done, readable;
 
     if (util_bind(&params, args, nargs, kwnames, &given) < 0
         || (list = crypto_as_extensions(state, given)) == NULL)
         return NULL;
     util_errors_clear();
-    extensions = read_extensions(request_of(self), &at);
-    if (extensions == NULL)
-        raise_unreadable(state->Error);
-    else if (PyList_GET_SIZE(list) == 0
-             || (append(extensions, list) && replace_extensions(request_of(self), at, extensions)))
-        result = Py_NewRef(Py_None);
-    else
-        util_raise_new(state->Error);
-    free_extensions(extensions);
+    UTIL_WRITING(self, done = add(request_of(self), list, &readable));
     Py_DECREF(list);
-    return result;
+    return readable ? crypto_none_or_raise(self, done) : raise_unreadable(state->Error);
 }
-UTIL_LOCKED(request, add_extensions)
 
 /* ---- signature ---- */
 
 /* What is to be signed, alone: the original may change while the copy is being signed.  OpenSSL
-   copies none that has not been signed, so it gets something in a signature's place. */
+   copies none that has not been signed, so it gets something in a signature's place.  For a writer:
+   it notes down that the request must be encoded again. */
 static X509_REQ *
 unsigned_copy(X509_REQ *request)
 {
@@ -296,10 +305,12 @@ request_sign(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *
     if (key == NULL || crypto_as_signing_digest(key, given[1], "digest", &md) < 0)
         goto done;
     util_errors_clear();
-    copy = unsigned_copy(request_of(self));
+    UTIL_WRITING(self, copy = unsigned_copy(request_of(self)));
     if (copy != NULL)
         DETACHED(done = X509_REQ_sign(copy, key, md) > 0);
-    if (done && take_signature(request_of(self), copy))
+    if (done)
+        UTIL_WRITING(self, done = take_signature(request_of(self), copy));
+    if (done)
         result = Py_NewRef(Py_None);
     else
         crypto_raise_unsigned(state->Error);
@@ -309,7 +320,6 @@ done:
     EVP_PKEY_free(key);
     return result;
 }
-UTIL_LOCKED(request, sign)
 
 static PyObject *
 request_verify(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
@@ -324,11 +334,10 @@ request_verify(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject
         || (key = crypto_as_pkey(state, given, "pkey")) == NULL)
         return NULL;
     util_errors_clear();
-    good = X509_REQ_verify(request_of(self), key);
+    UTIL_READING(self, good = X509_REQ_verify(request_of(self), key));
     EVP_PKEY_free(key);
     return crypto_verdict(state, good > 0, Py_True, "x509 certificate routines");
 }
-UTIL_LOCKED(request, verify)
 
 /* ---- loading, dumping, cryptography ---- */
 
@@ -359,8 +368,8 @@ crypto_dump_certificate_request(PyObject *module, PyObject *const *args, Py_ssiz
     if (util_bind(&params, args, nargs, kwnames, given) < 0
         || util_check_instance(given[1], state->X509Req_Type, "req") < 0)
         return NULL;
-    UTIL_WITH(given[1],
-              result = crypto_dump(state, &crypto_request, given[0], request_of(given[1])));
+    UTIL_READING(given[1],
+                 result = crypto_dump(state, &crypto_request, given[0], request_of(given[1])));
     return result;
 }
 
@@ -370,7 +379,7 @@ request_to_cryptography(PyObject *self, PyObject *unused)
     PyObject *exc = crypto_state_of(self)->Error, *der;
 
     util_errors_clear();
-    UTIL_WITH(self, der = UTIL_FROM_I2D(i2d_X509_REQ, request_of(self), exc));
+    UTIL_READING(self, der = UTIL_FROM_I2D(i2d_X509_REQ, request_of(self), exc));
     return crypto_interop_load("cryptography.x509", "load_der_x509_csr", der);
 }
 
@@ -404,15 +413,15 @@ static PyGetSetDef request_getset[] = {
 };
 
 static PyMethodDef request_methods[] = {
-    UTIL_LOCKED_ROW_NOARGS(request, get_version),
-    UTIL_LOCKED_ROW(request, set_version),
+    UTIL_ROW_NOARGS(request, get_version),
+    UTIL_ROW(request, set_version),
     UTIL_ROW_NOARGS(request, get_subject),
-    UTIL_LOCKED_ROW_NOARGS(request, get_pubkey),
-    UTIL_LOCKED_ROW(request, set_pubkey),
-    UTIL_LOCKED_ROW_NOARGS(request, get_extensions),
-    UTIL_LOCKED_ROW(request, add_extensions),
-    UTIL_LOCKED_ROW(request, sign),
-    UTIL_LOCKED_ROW(request, verify),
+    UTIL_ROW_NOARGS(request, get_pubkey),
+    UTIL_ROW(request, set_pubkey),
+    UTIL_ROW_NOARGS(request, get_extensions),
+    UTIL_ROW(request, add_extensions),
+    UTIL_ROW(request, sign),
+    UTIL_ROW(request, verify),
     UTIL_ROW_NOARGS(request, to_cryptography),
     UTIL_CLASS_ROW_OF(from_cryptography, request_from_cryptography, request_from_cryptography_doc),
     {NULL},

@@ -32,7 +32,7 @@ crypto_revoked_copy(PyObject *revoked, PyObject *exc)
     X509_REVOKED *copy;
 
     util_errors_clear();
-    UTIL_WITH(revoked, copy = X509_REVOKED_dup(entry_of(revoked)));
+    UTIL_READING(revoked, copy = X509_REVOKED_dup(entry_of(revoked)));
     return copy == NULL ? util_raise_new(exc) : copy;
 }
 
@@ -50,9 +50,8 @@ revoked_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 /* ---- serial number ---- */
 
 static PyObject *
-revoked_get_serial(PyObject *self, PyObject *unused)
+from_serial(const ASN1_INTEGER *serial)
 {
-    const ASN1_INTEGER *serial = X509_REVOKED_get0_serialNumber(entry_of(self));
     size_t size = (size_t)ASN1_STRING_length(serial);
     PyObject *digits = size == 0 ? PyBytes_FromString("00")
                                  : util_from_hex(ASN1_STRING_get0_data(serial), size, 0);
@@ -64,7 +63,15 @@ revoked_get_serial(PyObject *self, PyObject *unused)
     PyBytes_ConcatAndDel(&result, digits);
     return result;
 }
-UTIL_LOCKED_NOARGS(revoked, get_serial)
+
+static PyObject *
+revoked_get_serial(PyObject *self, PyObject *unused)
+{
+    PyObject *result;
+
+    UTIL_READING(self, result = from_serial(X509_REVOKED_get0_serialNumber(entry_of(self))));
+    return result;
+}
 
 /* As much of it as is hexadecimal counts. */
 static ASN1_INTEGER *
@@ -101,20 +108,22 @@ revoked_set_serial(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyOb
 
     if (util_bind(&params, args, nargs, kwnames, &given) < 0 || (serial = as_serial(given)) == NULL)
         return NULL;
-    done = X509_REVOKED_set_serialNumber(entry_of(self), serial);
+    UTIL_WRITING(self, done = X509_REVOKED_set_serialNumber(entry_of(self), serial));
     ASN1_INTEGER_free(serial);
     return crypto_none_or_raise(self, done);
 }
-UTIL_LOCKED(revoked, set_serial)
 
 /* ---- date ---- */
 
 static PyObject *
 revoked_get_rev_date(PyObject *self, PyObject *unused)
 {
-    return util_from_asn1_time(X509_REVOKED_get0_revocationDate(entry_of(self)));
+    PyObject *date;
+
+    UTIL_READING(self,
+                 date = util_from_asn1_time(X509_REVOKED_get0_revocationDate(entry_of(self))));
+    return date;
 }
-UTIL_LOCKED_NOARGS(revoked, get_rev_date)
 
 static PyObject *
 revoked_set_rev_date(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
@@ -128,11 +137,10 @@ revoked_set_rev_date(PyObject *self, PyObject *const *args, Py_ssize_t nargs, Py
         || (when = util_as_asn1_time(given, "when")) == NULL)
         return NULL;
     util_errors_clear();
-    done = X509_REVOKED_set_revocationDate(entry_of(self), when);
+    UTIL_WRITING(self, done = X509_REVOKED_set_revocationDate(entry_of(self), when));
     ASN1_TIME_free(when);
     return crypto_none_or_raise(self, done);
 }
-UTIL_LOCKED(revoked, set_rev_date)
 
 /* ---- reason ---- */
 
@@ -240,17 +248,22 @@ text_of(util_extension *reason)
 }
 
 static PyObject *
-revoked_get_reason(PyObject *self, PyObject *unused)
+reason_of(const X509_REVOKED *entry)
 {
-    const X509_REVOKED *entry = entry_of(self);
     int at = X509_REVOKED_get_ext_by_NID(entry, NID_crl_reason, -1);
 
-    if (at < 0)
-        Py_RETURN_NONE;
-    util_errors_clear();
-    return text_of(X509_REVOKED_get_ext(entry, at));
+    return at < 0 ? Py_NewRef(Py_None) : text_of(X509_REVOKED_get_ext(entry, at));
 }
-UTIL_LOCKED_NOARGS(revoked, get_reason)
+
+static PyObject *
+revoked_get_reason(PyObject *self, PyObject *unused)
+{
+    PyObject *reason;
+
+    util_errors_clear();
+    UTIL_READING(self, reason = reason_of(entry_of(self)));
+    return reason;
+}
 
 /* All before that index. */
 static void
@@ -335,16 +348,16 @@ revoked_set_reason(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyOb
 {
     UTIL_PARAMS("set_reason", 1, 1, "reason");
     PyObject *given;
-    int code = -1;
+    int code = -1, done;
 
     if (util_bind(&params, args, nargs, kwnames, &given) < 0
         || (given != Py_None && (code = as_reason(given)) < 0))
         return NULL;
     util_errors_clear();
-    return crypto_none_or_raise(self, code < 0 ? remove_reason((RevokedObject *)self)
-                                               : put_reason(entry_of(self), code));
+    UTIL_WRITING(self, done = code < 0 ? remove_reason((RevokedObject *)self)
+                                       : put_reason(entry_of(self), code));
+    return crypto_none_or_raise(self, done);
 }
-UTIL_LOCKED(revoked, set_reason)
 
 /* ---- the type ---- */
 
@@ -367,10 +380,10 @@ static PyGetSetDef revoked_getset[] = {
 };
 
 static PyMethodDef revoked_methods[] = {
-    UTIL_LOCKED_ROW_NOARGS(revoked, get_serial),   UTIL_LOCKED_ROW(revoked, set_serial),
-    UTIL_LOCKED_ROW_NOARGS(revoked, get_rev_date), UTIL_LOCKED_ROW(revoked, set_rev_date),
-    UTIL_ROW_NOARGS(revoked, all_reasons),         UTIL_LOCKED_ROW_NOARGS(revoked, get_reason),
-    UTIL_LOCKED_ROW(revoked, set_reason),          {NULL},
+    UTIL_ROW_NOARGS(revoked, get_serial),   UTIL_ROW(revoked, set_serial),
+    UTIL_ROW_NOARGS(revoked, get_rev_date), UTIL_ROW(revoked, set_rev_date),
+    UTIL_ROW_NOARGS(revoked, all_reasons),  UTIL_ROW_NOARGS(revoked, get_reason),
+    UTIL_ROW(revoked, set_reason),          {NULL},
 };
 
 static PyType_Slot revoked_slots[] = {

@@ -160,7 +160,7 @@ key_of(crypto_state *state, PyObject *cert)
     if (util_check_instance(cert, state->X509_Type, "cert") < 0)
         return NULL;
     util_errors_clear();
-    UTIL_WITH(cert, key = X509_get_pubkey(((X509Object *)cert)->ptr));
+    UTIL_READING(cert, key = X509_get_pubkey(((X509Object *)cert)->ptr));
     return key == NULL ? util_raise(state->Error) : key;
 }
 

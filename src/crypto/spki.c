@@ -79,7 +79,7 @@ spki_init(PyObject *self, PyObject *args, PyObject *kwargs)
     decoded = decode(crypto_state_of(self), enc);
     if (decoded == NULL)
         return -1;
-    UTIL_WITH(self, old = spki_of(self); ((SPKIObject *)self)->ptr = decoded);
+    UTIL_WRITING(self, old = spki_of(self); ((SPKIObject *)self)->ptr = decoded);
     NETSCAPE_SPKI_free(old);
     return 0;
 }
@@ -89,11 +89,11 @@ spki_init(PyObject *self, PyObject *args, PyObject *kwargs)
 static PyObject *
 spki_b64_encode(PyObject *self, PyObject *unused)
 {
-    PyObject *der, *result;
+    PyObject *exc = crypto_state_of(self)->Error, *der, *result;
     Py_ssize_t size;
 
     util_errors_clear();
-    der = UTIL_FROM_I2D(i2d_NETSCAPE_SPKI, spki_of(self), crypto_state_of(self)->Error);
+    UTIL_READING(self, der = UTIL_FROM_I2D(i2d_NETSCAPE_SPKI, spki_of(self), exc));
     if (der == NULL)
         return NULL;
     size = (PyBytes_GET_SIZE(der) + 2) / 3 * 4;
@@ -104,7 +104,6 @@ spki_b64_encode(PyObject *self, PyObject *unused)
     Py_DECREF(der);
     return result;
 }
-UTIL_LOCKED_NOARGS(spki, b64_encode)
 
 static PyObject *
 spki_get_pubkey(PyObject *self, PyObject *unused)
@@ -113,12 +112,11 @@ spki_get_pubkey(PyObject *self, PyObject *unused)
     EVP_PKEY *key;
 
     util_errors_clear();
-    key = NETSCAPE_SPKI_get_pubkey(spki_of(self));
+    UTIL_READING(self, key = NETSCAPE_SPKI_get_pubkey(spki_of(self)));
     if (key == NULL)
         return util_raise(state->Error);
     return crypto_pkey_wrap(state->PKey_Type, key, 1);
 }
-UTIL_LOCKED_NOARGS(spki, get_pubkey)
 
 static PyObject *
 spki_set_pubkey(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
@@ -133,13 +131,12 @@ spki_set_pubkey(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObjec
         || (key = crypto_as_pkey(state, pkey, "pkey")) == NULL)
         return NULL;
     util_errors_clear();
-    good = NETSCAPE_SPKI_set_pubkey(spki_of(self), key);
+    UTIL_WRITING(self, good = NETSCAPE_SPKI_set_pubkey(spki_of(self), key));
     EVP_PKEY_free(key);
     if (!good)
         return util_raise(state->Error);
     Py_RETURN_NONE;
 }
-UTIL_LOCKED(spki, set_pubkey)
 
 /* What is signed, alone: the original may change while the copy is being signed. */
 static NETSCAPE_SPKI *
@@ -191,14 +188,14 @@ spki_sign(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwn
     if (key == NULL || crypto_as_signing_digest(key, values[1], "digest", &md) < 0)
         goto done;
     util_errors_clear();
-    copy = unsigned_copy(spki_of(self));
+    UTIL_READING(self, copy = unsigned_copy(spki_of(self)));
     if (copy != NULL)
         DETACHED(good = NETSCAPE_SPKI_sign(copy, key, md) > 0);
     if (!good) {
         crypto_raise_unsigned(state->Error);
         goto done;
     }
-    swap_signatures(spki_of(self), copy);
+    UTIL_WRITING(self, swap_signatures(spki_of(self), copy));
     result = Py_NewRef(Py_None);
 done:
     NETSCAPE_SPKI_free(copy);
@@ -206,7 +203,6 @@ done:
     EVP_PKEY_free(key);
     return result;
 }
-UTIL_LOCKED(spki, sign)
 
 static PyObject *
 spki_verify(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
@@ -221,20 +217,19 @@ spki_verify(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *k
         || (key = crypto_as_pkey(state, value, "key")) == NULL)
         return NULL;
     util_errors_clear();
-    good = NETSCAPE_SPKI_verify(spki_of(self), key);
+    UTIL_READING(self, good = NETSCAPE_SPKI_verify(spki_of(self), key));
     EVP_PKEY_free(key);
     return crypto_verdict(state, good > 0, Py_True, "x509 certificate routines");
 }
-UTIL_LOCKED(spki, verify)
 
 /* ---- the type ---- */
 
 static PyMethodDef spki_methods[] = {
-    UTIL_LOCKED_ROW_NOARGS(spki, b64_encode),
-    UTIL_LOCKED_ROW_NOARGS(spki, get_pubkey),
-    UTIL_LOCKED_ROW(spki, set_pubkey),
-    UTIL_LOCKED_ROW(spki, sign),
-    UTIL_LOCKED_ROW(spki, verify),
+    UTIL_ROW_NOARGS(spki, b64_encode),
+    UTIL_ROW_NOARGS(spki, get_pubkey),
+    UTIL_ROW(spki, set_pubkey),
+    UTIL_ROW(spki, sign),
+    UTIL_ROW(spki, verify),
     {NULL},
 };
 

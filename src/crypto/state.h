@@ -94,11 +94,17 @@ PyObject *crypto_verify(PyObject *module, PyObject *const *args, Py_ssize_t narg
 typedef struct {
     UTIL_HEAD
     X509 *ptr;
-    unsigned changes;    /* how many there were */
-    unsigned short size; /* of the encoding, since the last change; 0: not known */
+    unsigned changes;   /* how many there were */
+    atomic_ushort size; /* of the encoding, since the last change; 0: not known */
     char lent;  /* others have references, in other threads perhaps: copied before a change */
     char shown; /* as a number, to who may change it behind our back */
 } X509Object;
+
+static inline void
+crypto_x509_set_size(X509Object *self, int size)
+{
+    atomic_store_explicit(&self->size, (unsigned short)size, memory_order_relaxed);
+}
 
 extern PyType_Spec x509_spec, name_spec, extension_spec;
 /* One that nobody else has a reference to. */
@@ -133,11 +139,12 @@ PyObject *crypto_load_pkcs12(PyObject *module, PyObject *const *args, Py_ssize_t
 X509 *crypto_x509_lend(PyObject *cert, PyObject *exc);
 /* One that others have references to. */
 PyObject *crypto_x509_wrap_lent(PyTypeObject *type, X509 *taken);
-/* Before every change, in the object's critical section: what was lent is left to the others.
-   Clears OpenSSL's queue for it, too. */
-int crypto_x509_own(PyObject *cert, PyObject *exc);
-/* A copy with all that setters have changed; NULL: why is on OpenSSL's queue. */
+/* Before every change, as its writer: what was lent is left to the others.  Clears OpenSSL's queue
+   for it, too.  0: there is no memory for that; why is on the queue. */
+int crypto_x509_own(PyObject *cert);
+/* A copy with all that setters have changed; NULL: why is on OpenSSL's queue.  For a reader. */
 X509 *crypto_x509_copy(X509 *cert);
+/* For a writer. */
 void crypto_x509_replace(X509Object *self, X509 *taken);
 
 /* ---- stores: store.c, storectx.c, storectx_error.c ---- */

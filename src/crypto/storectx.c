@@ -139,20 +139,26 @@ static STACK_OF(X509) * borrow_chain(crypto_state *state, PyObject *chain)
     return NULL;
 }
 
-/* In the object's critical section. */
+/* All of them, or none before __init__. */
+static void
+take(const StoreContextObject *self, verification *v, PyObject **chain)
+{
+    *chain = Py_XNewRef(self->chain);
+    v->store = Py_XNewRef(self->store);
+    v->cert_object = Py_XNewRef(self->cert);
+}
+
 static int
 start(StoreContextObject *self, crypto_state *state, verification *v)
 {
     PyObject *chain;
 
     *v = (verification){0};
-    if (self->store == NULL) {
+    UTIL_WITH(self, take(self, v, &chain));
+    if (chain == NULL) {
         PyErr_SetString(PyExc_ValueError, "this X509StoreContext was not initialized");
         return -1;
     }
-    chain = Py_NewRef(self->chain);
-    v->store = Py_NewRef(self->store);
-    v->cert_object = Py_NewRef(self->cert);
     v->cert = borrow(state, v->cert_object);
     if (chain != Py_None && !PyErr_Occurred())
         v->untrusted = borrow_chain(state, chain);
@@ -306,15 +312,13 @@ storectx_set_store(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyOb
     Py_RETURN_NONE;
 }
 
-UTIL_LOCKED_NOARGS(storectx, verify_certificate)
-UTIL_LOCKED_NOARGS(storectx, get_verified_chain)
 UTIL_LOCKED(storectx, set_store)
 
 /* ---- the type ---- */
 
 static PyMethodDef storectx_methods[] = {
-    UTIL_LOCKED_ROW_NOARGS(storectx, verify_certificate),
-    UTIL_LOCKED_ROW_NOARGS(storectx, get_verified_chain),
+    UTIL_ROW_NOARGS(storectx, verify_certificate),
+    UTIL_ROW_NOARGS(storectx, get_verified_chain),
     UTIL_LOCKED_ROW(storectx, set_store),
     {NULL},
 };

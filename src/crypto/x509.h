@@ -3,13 +3,6 @@
 #define CRYPTO_X509_H
 #include "crypto/state.h"
 
-/* Before every change: false, and an exception is set, if it cannot be changed alone. */
-static inline int
-crypto_x509_change(PyObject *self)
-{
-    return crypto_x509_own(self, crypto_state_of(self)->Error) == 0;
-}
-
 /* Methods which lock the certificate themselves: x509_names.c and x509_sign.c. */
 PyObject *crypto_x509_get_subject(PyObject *self, PyObject *unused);
 PyObject *crypto_x509_get_issuer(PyObject *self, PyObject *unused);

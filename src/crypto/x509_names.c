@@ -11,7 +11,7 @@ subject_get(PyObject *owner)
 static int
 subject_put(PyObject *owner, const X509_NAME *edited)
 {
-    return crypto_x509_change(owner) && X509_set_subject_name(((X509Object *)owner)->ptr, edited);
+    return crypto_x509_own(owner) && X509_set_subject_name(((X509Object *)owner)->ptr, edited);
 }
 
 static const X509_NAME *
@@ -23,7 +23,7 @@ issuer_get(PyObject *owner)
 static int
 issuer_put(PyObject *owner, const X509_NAME *edited)
 {
-    return crypto_x509_change(owner) && X509_set_issuer_name(((X509Object *)owner)->ptr, edited);
+    return crypto_x509_own(owner) && X509_set_issuer_name(((X509Object *)owner)->ptr, edited);
 }
 
 static const name_source subject = {subject_get, subject_put};
@@ -49,7 +49,7 @@ set_name(PyObject *self, const name_source *source, PyObject *value, const char 
 
     if (copy == NULL)
         return NULL;
-    UTIL_WITH(self, done = source->put(self, copy));
+    UTIL_WRITING(self, done = source->put(self, copy));
     X509_NAME_free(copy);
     return crypto_none_or_raise(self, done);
 }

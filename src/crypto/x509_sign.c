@@ -2,28 +2,47 @@
 #include "util/args.h"
 #include "util/thread.h"
 
-/* 1, 0 (the reason is on OpenSSL's queue), or -1: somebody has changed it meanwhile.  In the
-   certificate's critical section, which a detached thread leaves. */
+/* 1, or -1: somebody has changed it since.  For a writer. */
 static int
-sign_copy(X509Object *self, EVP_PKEY *key, const EVP_MD *md, int detached)
+take(X509Object *self, X509 *taken, unsigned before)
 {
-    X509 *copy = crypto_x509_copy(self->ptr);
-    unsigned before = self->changes;
-    int done = 0;
+    if (self->changes != before)
+        return -1;
+    crypto_x509_replace(self, taken);
+    return 1;
+}
 
+/* 1, 0 (the reason is on OpenSSL's queue), or -1: somebody has changed it meanwhile. */
+static int
+sign_beside_others(X509Object *self, EVP_PKEY *key, const EVP_MD *md)
+{
+    unsigned before;
+    int done = 0;
+    X509 *copy;
+
+    UTIL_READING(self, before = self->changes; copy = crypto_x509_copy(self->ptr));
     if (copy == NULL)
         return 0;
-    if (detached)
-        DETACHED(done = X509_sign(copy, key, md) > 0);
-    else
-        done = X509_sign(copy, key, md) > 0;
-    if (done && self->changes != before)
-        done = -1;
-    if (done > 0)
-        crypto_x509_replace(self, copy);
-    else
+    DETACHED(done = X509_sign(copy, key, md) > 0);
+    if (done)
+        UTIL_WRITING(self, done = take(self, copy, before));
+    if (done <= 0)
         X509_free(copy);
     return done;
+}
+
+/* For a writer. */
+static int
+sign_alone(X509Object *self, EVP_PKEY *key, const EVP_MD *md)
+{
+    X509 *copy = crypto_x509_copy(self->ptr);
+
+    if (copy != NULL && X509_sign(copy, key, md) > 0) {
+        crypto_x509_replace(self, copy);
+        return 1;
+    }
+    X509_free(copy);
+    return 0;
 }
 
 /* Signing takes long, so that others run meanwhile, and they may read and change the certificate:
@@ -31,12 +50,13 @@ sign_copy(X509Object *self, EVP_PKEY *key, const EVP_MD *md, int detached)
    changed since, it is signed once more, and this time nobody gets in between: no change is lost,
    and the signature is always that of what is there. */
 static int
-sign(PyObject *op, EVP_PKEY *key, const EVP_MD *md)
+sign(X509Object *self, EVP_PKEY *key, const EVP_MD *md)
 {
-    X509Object *self = (X509Object *)op;
-    int done = sign_copy(self, key, md, 1);
+    int done = sign_beside_others(self, key, md);
 
-    return done < 0 ? sign_copy(self, key, md, 0) : done;
+    if (done < 0)
+        UTIL_WRITING(self, done = sign_alone(self, key, md));
+    return done;
 }
 
 PyObject *
@@ -46,7 +66,7 @@ crypto_x509_sign(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObje
     PyObject *given[2];
     EVP_PKEY *key;
     EVP_MD *md;
-    int done = 0;
+    int done;
 
     if (util_bind(&params, args, nargs, kwnames, given) < 0)
         return NULL;
@@ -58,7 +78,7 @@ crypto_x509_sign(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObje
         return NULL;
     }
     util_errors_clear();
-    UTIL_WITH(self, done = sign(self, key, md));
+    done = sign((X509Object *)self, key, md);
     EVP_PKEY_free(key);
     EVP_MD_free(md);
     if (!done)

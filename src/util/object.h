@@ -2,12 +2,19 @@
 #ifndef UTIL_OBJECT_H
 #define UTIL_OBJECT_H
 #include "util/python.h"
+#ifdef Py_GIL_DISABLED
+#include "util/share.h"
+#define UTIL_SHARE util_share share;
+#else
+#define UTIL_SHARE
+#endif
 
 /* Every public type can be subclassed, given attributes and referenced weakly. */
-#define UTIL_HEAD   \
-    PyObject_HEAD   \
-    PyObject *dict; \
-    PyObject *weakrefs;
+#define UTIL_HEAD       \
+    PyObject_HEAD       \
+    PyObject *dict;     \
+    PyObject *weakrefs; \
+    UTIL_SHARE
 
 typedef struct {
     UTIL_HEAD
@@ -111,21 +118,54 @@ PyObject *util_handle_new(PyObject *owner, const void *pointer, const char *name
 #define UTIL_SEALED_FLAGS \
     (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION)
 
-/* Run one expression in an object's critical section, for what a method does to another object
-   than its own. */
+/* ---- reading and writing ----
+   Run one expression that reads, or changes, what an object owns: readers go side by side, who
+   changes it is alone.  With the global lock nobody else runs, and both are nothing but the
+   expression, which must keep to the rules in share.h all the same: nothing in it runs Python
+   code, nor makes an object that the garbage collector tracks (on CPython 3.11 that may run a
+   finalizer, and this change what is being read), as long as there is something left to read. */
+#ifdef Py_GIL_DISABLED
+static inline util_share *
+util_share_of(PyObject *object)
+{
+    return object == NULL ? NULL : &((util_object *)object)->share;
+}
+#define UTIL_AS_HOLDER(object, begin, end, ...)                 \
+    do {                                                        \
+        util_share *held = util_share_of((PyObject *)(object)); \
+        begin(held);                                            \
+        __VA_ARGS__;                                            \
+        end(held);                                              \
+    } while (0)
+#define UTIL_READING(object, ...) \
+    UTIL_AS_HOLDER(object, util_share_read, util_share_read_end, __VA_ARGS__)
+#define UTIL_WRITING(object, ...) \
+    UTIL_AS_HOLDER(object, util_share_write, util_share_write_end, __VA_ARGS__)
+#define UTIL_READING2(one, other, ...)                                         \
+    do {                                                                       \
+        util_share *held = util_share_of(one), *beside = util_share_of(other); \
+        util_share_read2(held, beside);                                        \
+        __VA_ARGS__;                                                           \
+        util_share_read2_end(held, beside);                                    \
+    } while (0)
+#else
+#define UTIL_READING(object, ...) \
+    do {                          \
+        __VA_ARGS__;              \
+    } while (0)
+#define UTIL_WRITING(object, ...) UTIL_READING(object, __VA_ARGS__)
+/* Two, which may be one, or NULL. */
+#define UTIL_READING2(one, other, ...) UTIL_READING(one, __VA_ARGS__)
+#endif
+
+/* ---- taking references ----
+   Run one expression in an object's critical section: for references to Python objects, which
+   take a few instructions to take, and may run anything when they are dropped. */
 #define UTIL_WITH(object, ...)             \
     do {                                   \
         Py_BEGIN_CRITICAL_SECTION(object); \
         __VA_ARGS__;                       \
         Py_END_CRITICAL_SECTION();         \
-    } while (0)
-
-/* The same for two objects, which may be one. */
-#define UTIL_WITH2(one, other, ...)             \
-    do {                                        \
-        Py_BEGIN_CRITICAL_SECTION2(one, other); \
-        __VA_ARGS__;                            \
-        Py_END_CRITICAL_SECTION2();             \
     } while (0)
 
 /* ---- rows of a method table ---- */

@@ -19,6 +19,7 @@ import threading
 import time
 import types
 
+import _probe
 import pytest
 
 import support
@@ -795,6 +796,80 @@ def signed():
         stdin=b"text",
     )
     return made
+
+
+# What only reads, of each type that somebody can change and that reads more than a reference.
+READERS = {
+    "X509": (
+        lambda: server().x509(),
+        [
+            lambda c: (c.get_version(), c.get_serial_number(), c.get_signature_algorithm()),
+            lambda c: (c.get_notBefore(), c.get_notAfter(), c.has_expired()),
+            lambda c: (c.get_subject().CN, c.get_issuer().der(), c.subject_name_hash()),
+            lambda c: (c.get_subject().get_components(), repr(c.get_subject())),
+            lambda c: (c.get_subject() == c.get_issuer(), crypto.X509Name(c.get_subject())),
+            lambda c: crypto.X509().set_subject(c.get_subject()),
+            lambda c: (c.digest("sha256"), c.get_pubkey().bits()),
+            lambda c: [c.get_extension(i) for i in range(c.get_extension_count())],
+            lambda c: [crypto.dump_certificate(kind, c) for kind in (PEM, DER, TEXT)],
+            lambda c: crypto.X509Extension(b"subjectKeyIdentifier", False, b"hash", subject=c),
+            lambda c: new_store().add_cert(c),
+            lambda c: crypto.X509StoreContext(new_store(), c).verify_certificate(),
+            lambda c: crypto.CRL().export(c, server().pkey()),
+        ],
+    ),
+    "X509Req": (
+        new_request,
+        [
+            lambda r: (r.get_version(), r.get_subject().CN, r.get_extensions()),
+            lambda r: (r.get_pubkey().bits(), r.verify(server().pkey())),
+            lambda r: [crypto.dump_certificate_request(kind, r) for kind in (PEM, DER, TEXT)],
+        ],
+    ),
+    "CRL": (
+        new_crl,
+        [
+            lambda c: (c.get_issuer().CN, c.get_revoked()),
+            lambda c: [crypto.dump_crl(kind, c) for kind in (PEM, DER, TEXT)],
+            lambda c: new_store().add_crl(c),
+        ],
+    ),
+    "Revoked": (
+        new_revoked,
+        [
+            lambda r: (r.get_serial(), r.get_rev_date(), r.get_reason()),
+            lambda r: crypto.CRL().add_revoked(r),
+        ],
+    ),
+    "NetscapeSPKI": (
+        new_spki,
+        [lambda s: (s.b64_encode(), s.get_pubkey().bits(), s.verify(server().pkey()))],
+    ),
+}
+
+
+class TestReaders:
+    """Who reads does not wait for another who does."""
+
+    @pytest.mark.parametrize("name", READERS)
+    def test_go_side_by_side(self, name):
+        make, reads = READERS[name]
+        thing = make()
+        if name == "X509":
+            new_store().add_cert(thing)  # lent: the first one who lends it still has to write
+
+        def others():
+            with support.Threads() as threads:
+                for read in reads:
+                    threads.start(read, thing)
+
+        _probe.reading(thing, others)
+
+    def test_every_changeable_type_is_here(self):
+        unchanging = {"X509Extension", "PKCS7", "_EllipticCurve", "rand"}
+        references = {"PKey", "PKCS12", "X509StoreContext"}
+        elsewhere = {"X509Name", "X509Store"}  # with X509; in OpenSSL, see test_storectx.py
+        assert set(READERS) | unchanging | references | elsewhere == set(USES)
 
 
 class TestCrypto:
