@@ -104,36 +104,67 @@ parse(const char *kind, const char *value, X509 *issuer, X509 *subject)
 static X509 *
 cert_of(PyObject *given)
 {
-    return given == Py_None ? NULL : ((X509Object *)given)->ptr;
+    return given == NULL ? NULL : ((X509Object *)given)->ptr;
+}
+
+/* Of what "email:move" does: it takes addresses out of the subject.  For its writer. */
+static X509_EXTENSION *
+parse_and_change(const char *kind, const char *value, X509 *issuer, PyObject *subject)
+{
+    X509_EXTENSION *extension;
+
+    if (!crypto_x509_own(subject))
+        return NULL;
+    extension = parse(kind, value, issuer, cert_of(subject));
+    if (i2d_X509_NAME(X509_get_subject_name(cert_of(subject)), NULL) > 0) /* as in name.c */
+        return extension;
+    X509_EXTENSION_free(extension);
+    return NULL;
 }
 
 static X509_EXTENSION *
-make(PyObject *kind, int critical, PyObject *value, PyObject *issuer, PyObject *subject)
+make_and_change(const char *kind, const char *value, PyObject *issuer, PyObject *subject)
+{
+    X509_EXTENSION *extension = NULL;
+    X509 *copy = NULL;
+
+    if (issuer != NULL)
+        UTIL_READING(issuer, copy = crypto_x509_copy(cert_of(issuer)));
+    if (issuer == NULL || copy != NULL)
+        UTIL_WRITING(subject, extension = parse_and_change(kind, value, copy, subject));
+    X509_free(copy);
+    return extension;
+}
+
+static X509_EXTENSION *
+make(PyObject *kind_bytes, int critical, PyObject *value, PyObject *issuer, PyObject *subject)
 {
     static const char word[] = "critical,";
-    const char *text = PyBytes_AS_STRING(value);
+    const char *kind = PyBytes_AS_STRING(kind_bytes), *text = PyBytes_AS_STRING(value);
     int add_word = critical && strncmp(text, word, strlen(word)) != 0;
     PyObject *whole = PyBytes_FromFormat("%s%s", add_word ? word : "", text);
     X509_EXTENSION *extension;
 
     if (whole == NULL)
         return NULL;
+    text = PyBytes_AS_STRING(whole);
     util_errors_clear();
-    Py_BEGIN_CRITICAL_SECTION2(issuer, subject);
-    extension =
-        parse(PyBytes_AS_STRING(kind), PyBytes_AS_STRING(whole), cert_of(issuer), cert_of(subject));
-    Py_END_CRITICAL_SECTION2();
+    if (subject != NULL && strstr(text, "move") != NULL)
+        extension = make_and_change(kind, text, issuer, subject);
+    else
+        UTIL_READING2(issuer, subject,
+                      extension = parse(kind, text, cert_of(issuer), cert_of(subject)));
     Py_DECREF(whole);
     return extension;
 }
 
-/* Py_None too for what was not given. */
+/* NULL for None, too. */
 static int
 check_cert(crypto_state *state, PyObject **given, const char *name)
 {
-    if (*given == NULL)
-        *given = Py_None;
-    return *given == Py_None ? 0 : util_check_instance(*given, state->X509_Type, name);
+    if (*given == Py_None)
+        *given = NULL;
+    return *given == NULL ? 0 : util_check_instance(*given, state->X509_Type, name);
 }
 
 /* 0: there was one already. */

@@ -206,6 +206,31 @@ class TestInit:
             make(b"subjectKeyIdentifier", b"01:02", subject=crypto.X509()).get_data() == b"\4\2\1\2"
         )
 
+    @pytest.fixture
+    def addressed(self, pki):
+        cert = pki.ca.x509()
+        cert.get_subject().emailAddress = "a@b.example"
+        cert.sign(pki.ca.pkey(), "sha256")
+        return cert
+
+    def test_address_copied(self, addressed):
+        extension = make(b"subjectAltName", b"email:copy", subject=addressed)
+        assert str(extension) == "email:a@b.example"
+        assert addressed.get_subject().emailAddress == "a@b.example"
+
+    @pytest.mark.parametrize("issued", [False, True])
+    def test_address_moved(self, pki, addressed, issued):
+        """OpenSSL takes it out of the subject: of this certificate, and of none that shares it."""
+        store = crypto.X509Store()
+        store.add_cert(addressed)
+        store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
+        (shared,) = crypto.X509StoreContext(store, addressed).get_verified_chain()
+        certs = {"issuer": addressed} if issued else {}
+        extension = make(b"subjectAltName", b"email:move", subject=addressed, **certs)
+        assert str(extension) == "email:a@b.example"
+        assert addressed.get_subject().emailAddress is None
+        assert shared.get_subject().emailAddress == "a@b.example"
+
     def test_numbers(self):
         extension = make(b"1.2.3.4.5", b"DER:05:00", critical=True)
         assert (extension.get_data(), extension.get_critical()) == (b"\x05\x00", 1)
