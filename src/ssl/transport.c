@@ -284,7 +284,7 @@ bio_write(BIO *bio, const char *data, size_t size, size_t *done)
     else
         result = 1;
     *done = result ? size : 0;
-    return result;
+    return result ? 1 : -1; /* 0 would be taken for success from OpenSSL 3.2 on */
 }
 
 /* How much goes whole to a peer that the socket is connected with, as far as the system knows;

@@ -108,6 +108,34 @@ assert n > 5
 """)
 
 
+    @pytest.mark.parametrize("version", ["TLS1_2_VERSION", "TLS1_3_VERSION"])
+    def test_has_sent(self, version):
+        """From 3.2 on OpenSSL takes a write that wrote nothing for one that did."""
+        support.run_script(f"""
+import _faults
+import support
+from OpenSSL import SSL
+
+client, server = support.client_context(), support.server_context()
+client.set_max_proto_version(SSL.{version})
+reached, n, failed = True, 0, 0
+while reached:
+    one, other = support.connected("memory", client, server)
+    sent = 0
+    _faults.arm(n, _faults.PYTHON)
+    try:
+        sent = one.send(b"x" * 4000)
+    except MemoryError:
+        failed += 1
+    asked, where = _faults.disarm()
+    if sent:
+        support.pump(one, other)
+        assert other.recv(5000) == b"x" * 4000, (n, where)
+    reached, n = asked > n, n + 1
+assert failed
+""")
+
+
 class TestBeginnings:
     @pytest.mark.parametrize("begin", ["set_connect_state", "set_accept_state", "do_handshake"])
     def test_can_be_used_whatever_failed(self, begin):
