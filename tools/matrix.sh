@@ -8,6 +8,10 @@
 #     experimental    OpenSSL as it is in Debian's experimental suite (for sid)
 #     openssl3.6      OpenSSL of that series, built from its sources
 #     freethreaded    `make freethreaded`: a CPython without the global lock, built from its sources
+#     fips            OpenSSL's FIPS provider and no other (for trixie and sid).  Many tests want what it
+#                     does not offer, so their failures do not count, but a crash does, and
+#                     test_fips.py, which looks at what is said
+#     musl            that C library, a CPython and an OpenSSL built upon it from their sources
 #
 # Without any, all that there is.  Warnings are errors.  What each row was and how it went is told
 # at the end; its whole output is in $MATRIX_CACHE/ROW.log.
@@ -19,7 +23,7 @@ set -euo pipefail
 cache=${MATRIX_CACHE:-/var/cache/pyopenssl-matrix}
 top=$(git rev-parse --show-toplevel)
 [ $# != 0 ] || set -- bookworm bookworm+clang bookworm+openssl3.6 bookworm+openssl4.0 \
-    trixie trixie+clang trixie+freethreaded \
+    trixie trixie+clang trixie+freethreaded trixie+fips trixie+musl \
     sid sid+clang sid+python3.15 sid+experimental sid+experimental+clang
 [ "$(id -u)" = 0 ] || { echo 'matrix.sh makes chroots: run it as root' >&2; exit 1; }
 command -v debootstrap >/dev/null || apt-get install -y -q debootstrap
@@ -69,18 +73,39 @@ add() {
         || { tail -n 20 "$cache/$row.apt.log"; return 1; }
 }
 
-# Built once for each suite, since its compiler and its C library go into it.
-provide_openssl() {
+# provide PART FOLDER COMMAND: what is built once for each suite, since its compiler goes into it.
+provide() {
     local kept=$cache/$suite-$1
     if [ ! -d "$kept" ]; then
-        inside "OPENSSL_SERIES=${1#openssl} tools/openssl.sh /opt/openssl shared enable-apps \
-            -Wl,-rpath,/opt/openssl/lib" || return 1
-        cp -a "$work/opt/openssl" "$kept"
+        inside "$3" || return 1
+        cp -a "$work$2" "$kept"
     fi
-    mkdir -p "$work/opt/openssl"
-    cp -a "$kept/." "$work/opt/openssl"
-    settings+=(OPENSSL_DIR=/opt/openssl LD_LIBRARY_PATH=/opt/openssl/lib
-        PATH=/opt/openssl/bin:/usr/sbin:/usr/bin:/sbin:/bin)
+    mkdir -p "$work$2"
+    cp -a "$kept/." "$work$2"
+    settings+=(OPENSSL_DIR="$2" PATH="$2/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+}
+
+# Then as in a system that has no other provider, but for what the tests' tools need before.
+only_fips() {
+    cat >"$work/srv/fips.cnf" <<'END'
+openssl_conf = main
+.include /srv/installed.cnf
+[main]
+providers = providers
+alg_section = algorithms
+[providers]
+fips = fips_sect
+base = base
+[base]
+activate = 1
+[algorithms]
+default_properties = fips=yes
+END
+    inside 'openssl fipsinstall -module /usr/lib/*/ossl-modules/fips.so -out /srv/installed.cnf' || return 1
+    command='make build-debug && make pytest T=test/whole/test_fips.py &&
+        (PYTEST_ADDOPTS=--tb=short OPENSSL_CONF=/srv/fips.cnf .venv/bin/python -P -X dev -m pytest; test $? -le 1) \
+            >/srv/log 2>&1; ended=$?; cat /srv/log
+        test $ended = 0 && ! grep -aE "Fatal Python error|Segmentation fault|exit status -(4|6|7|8|11)" /srv/log'
 }
 
 apply() {
@@ -97,7 +122,17 @@ apply() {
         echo "deb $mirror experimental main" >"$work/etc/apt/sources.list.d/experimental.list"
         add -t experimental libssl-dev openssl
         ;;
-    openssl*) provide_openssl "$1" ;;
+    openssl*)
+        provide "$1" /opt/openssl "OPENSSL_SERIES=${1#openssl} tools/openssl.sh /opt/openssl \
+            shared enable-apps -Wl,-rpath,/opt/openssl/lib" || return 1
+        settings+=(LD_LIBRARY_PATH=/opt/openssl/lib)
+        ;;
+    fips) add openssl openssl-provider-fips && only_fips ;;
+    musl)
+        add musl-tools gcc libc6-dev && provide "$1" /opt/musl 'tools/musl.sh /opt/musl' || return 1
+        settings+=(CC=/opt/musl/bin/musl-cc PYTHON=/opt/musl/bin/python3)
+        command='make test REQUIREMENTS=requirements-freethreaded.txt'
+        ;;
     freethreaded) command='make freethreaded' venv=.venv-freethreaded ;;
     *)
         echo "matrix.sh: what is $1?" >&2

@@ -25,6 +25,8 @@ os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null ;;
     libffi-dev) compiles ffi.h ;;
     libsqlite3-dev) compiles sqlite3.h ;;
     xz-utils) command -v xz >/dev/null ;;
+    musl-tools) command -v musl-gcc >/dev/null ;;
+    libtool) command -v libtoolize >/dev/null ;;
     gnutls-bin) command -v certtool >/dev/null ;;
     ca-certificates) [ -s /etc/ssl/certs/ca-certificates.crt ] ;;
     *) command -v "$1" >/dev/null ;;
