@@ -2,13 +2,13 @@
 # musl.sh PREFIX: build a CPython, and the OpenSSL that it loads, upon the C library musl into PREFIX.
 #
 # From Debian's source packages with Debian's musl-gcc, since Debian has no Python for musl.  PREFIX/bin
-# has python3, openssl, and musl-cc, the compiler to build extension modules with.  Nothing is
+# has python3, and musl-cc, the compiler to build extension modules with.  Nothing is
 # installed outside of PREFIX but the packages that a build needs.  Takes about a quarter of an hour.
 set -eu
 prefix=$(realpath -m "$1")
 [ ! -x "$prefix/bin/python3" ] || exit 0
 here=$(dirname "$(realpath "$0")")
-"$here/packages.sh" gcc make libc6-dev perl musl-tools autoconf automake libtool pkg-config xz-utils
+"$here/packages.sh" gcc make libc6-dev perl musl-tools autoconf automake libtool libltdl-dev pkg-config xz-utils
 
 # musl's headers lack the kernel's, and gcc would name the folder of its own C library.
 mkdir -p "$prefix/bin" "$prefix/kernel"
@@ -40,9 +40,9 @@ make -s install >/dev/null
 build libffi sh -c './autogen.sh && ./configure --prefix="$0" --disable-docs --disable-builddir \
     --disable-multi-os-directory' "$prefix"
 make -s install >/dev/null
-build openssl ./Configure --prefix="$prefix" --libdir=lib no-tests no-docs no-afalgeng \
+build openssl ./Configure --prefix="$prefix" --libdir=lib no-tests no-docs no-apps no-afalgeng \
     "-Wl,-rpath,$prefix/lib"
-make -s install_sw install_ssldirs >/dev/null
+make -s install_sw >/dev/null
 build python3.13 ./configure -q --prefix="$prefix" --with-openssl="$prefix" --disable-test-modules
 make -s install >/dev/null 2>&1
 "$prefix/bin/python3" -c 'import sys, ctypes, ssl, zlib; print(sys.version, "with", ssl.OPENSSL_VERSION)'

@@ -26,6 +26,7 @@ os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null ;;
     libsqlite3-dev) compiles sqlite3.h ;;
     xz-utils) command -v xz >/dev/null ;;
     musl-tools) command -v musl-gcc >/dev/null ;;
+    libltdl-dev) compiles ltdl.h ;;
     libtool) command -v libtoolize >/dev/null ;;
     gnutls-bin) command -v certtool >/dev/null ;;
     ca-certificates) [ -s /etc/ssl/certs/ca-certificates.crt ] ;;
