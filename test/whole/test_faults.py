@@ -107,7 +107,6 @@ while reached:
 assert n > 5
 """)
 
-
     @pytest.mark.parametrize("version", ["TLS1_2_VERSION", "TLS1_3_VERSION"])
     def test_has_sent(self, version):
         """From 3.2 on OpenSSL takes a write that wrote nothing for one that did."""
