@@ -30,15 +30,30 @@ entry(unsigned long code)
     return Py_BuildValue("(sss)", library ? library : "", "", reason);
 }
 
-/* Whether an entry says that an allocation failed.  OpenSSL 3.0 says so of other failures too: its
-   encoders of any, which is not the first entry then, and extensions of a name with a NUL inside.
-   From 3.2 on a failed allocation has an entry of its own. */
 static int
-says_no_memory(unsigned long code, int is_first)
+is(unsigned long entry, int library, int reason)
+{
+    return ERR_GET_LIB(entry) == library && ERR_GET_REASON(entry) == reason;
+}
+
+/* Whether an entry, behind *previous*, 0 for none, says that an allocation failed.  OpenSSL 3.0 says
+   so of other failures too: its encoders of any, which is not the first entry then; extensions of a
+   name with a NUL inside; and whoever copies a text, of characters that cannot be in it.  From 3.2
+   on a failed allocation has an entry of its own. */
+static int
+says_no_memory(unsigned long code, unsigned long previous)
 {
     if (ERR_GET_REASON(code) != ERR_R_MALLOC_FAILURE)
         return 0;
-    return ERR_GET_LIB(code) == ERR_LIB_PROV ? is_first : ERR_GET_LIB(code) != ERR_LIB_X509V3;
+    switch (ERR_GET_LIB(code)) {
+    case ERR_LIB_PROV:
+        return previous == 0;
+    case ERR_LIB_X509V3:
+        return 0;
+    default:
+        return !is(previous, ERR_LIB_ASN1, ASN1_R_ILLEGAL_CHARACTERS)
+               && !is(previous, ERR_LIB_ASN1, ASN1_R_INVALID_UTF8STRING);
+    }
 }
 
 /* The oldest entry, taken off the queue; 0 if there is none.  Where memory for an entry's text has
@@ -59,16 +74,15 @@ static PyObject *
 drain(int *no_memory)
 {
     PyObject *list = PyList_New(0);
-    unsigned long code;
-    int is_first = 1;
+    unsigned long code, previous = 0;
 
     *no_memory = 0;
     while ((code = next_entry()) != 0) {
         PyObject *item = list == NULL ? NULL : entry(code);
 
-        if (says_no_memory(code, is_first))
+        if (says_no_memory(code, previous))
             *no_memory = 1;
-        is_first = 0;
+        previous = code;
         if (item == NULL || PyList_Append(list, item) < 0)
             Py_CLEAR(list);
         Py_XDECREF(item);
@@ -176,11 +190,11 @@ util_errors_clear(void)
 int
 util_errors_no_memory(void)
 {
-    unsigned long code;
-    int is_first = 1, found = 0;
+    unsigned long code, previous = 0;
+    int found = 0;
 
-    for (; (code = next_entry()) != 0; is_first = 0)
-        found |= says_no_memory(code, is_first);
+    for (; (code = next_entry()) != 0; previous = code)
+        found |= says_no_memory(code, previous);
     return found;
 }
 
@@ -194,12 +208,6 @@ int
 util_errors_pending(void)
 {
     return ERR_peek_last_error() != 0;
-}
-
-static int
-is(unsigned long entry, int library, int reason)
-{
-    return ERR_GET_LIB(entry) == library && ERR_GET_REASON(entry) == reason;
 }
 
 int

@@ -38,6 +38,20 @@ class TestInit:
         assert make(b"basicConstraints", b"critical,CA:FALSE").get_critical() == 1
         assert make(b"basicConstraints", b"critical,CA:FALSE", critical=True).get_critical() == 1
 
+    @pytest.mark.parametrize(
+        "name, value, reason",
+        [
+            (b"1.2.3", b"ASN1:NUMERIC:x", "illegal characters"),
+            (b"1.2.3", b"ASN1:FORMAT:UTF8,BMP:\xff", "invalid utf8string"),
+            (b"subjectAltName", b"otherName:1.2.3;NUMERIC:x", "illegal characters"),
+        ],
+    )
+    def test_text_of_other_characters(self, name, value, reason):
+        """OpenSSL 3.0 says behind it that memory has run out."""
+        with pytest.raises(crypto.Error) as caught:
+            make(name, value)
+        assert caught.value.args[0][0] == ("asn1 encoding routines", "", reason)
+
     def test_any_truth(self):
         assert make(b"basicConstraints", b"CA:FALSE", critical=[1]).get_critical() == 1
 
