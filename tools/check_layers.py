@@ -51,7 +51,7 @@ RULES = [
     Rule(
         r"\b(PyEval_(Save|Restore|Acquire|Release)\w*|PyGILState_\w+|PyMutex\w*|PyThread_\w+"
         r"|_Thread_local|thread_local|Py_(BEGIN|END)_ALLOW_THREADS)\b",
-        r"util/(thread|lock|rwlock|order)\.[ch]",
+        r"util/(thread|lock|rwlock|order|share)\.[ch]",
         "threads and locks live there",
     ),
     Rule(
