@@ -57,7 +57,6 @@ RULES = [
     Rule(
         r"\bpthread_\w+\b",
         r"util/(lock|circle)\.c|util/thread\.h|ssl/wait\.c",
-        r"util/(thread|lock|rwlock|share)\.[ch]",
         "threads and locks live there",
     ),
     Rule(
