@@ -261,6 +261,14 @@ class TestCompleteness:
         blocks = [line for line in text.splitlines() if line.endswith("::") and ".. " not in line]
         assert blocks == [] or page.stem == "internals"
 
+    def test_pictures_are_told_in_words(self):
+        """For those who do not see them."""
+        images = []
+        for page in DOC.glob("*.rst"):
+            images += re.findall(r"^\.\. image:: (\S+)\n(.*)", page.read_text(), re.M)
+        assert len(images) >= 5
+        assert [name for name, line in images if not re.match(r"   :alt: .{20}", line)] == []
+
     def test_c_in_the_manual_is_ours(self):
         """What internals.rst shows as C has names that are in the sources."""
         text = (DOC / "internals.rst").read_text()

@@ -47,13 +47,13 @@ def connect(context, address, end):
     return connection
 
 
-def main(folder, port, seconds=5.0):
+def main(folder, port, seconds=10.0):
     end = time.monotonic() + seconds
     connection = connect(echo_client.make_context(folder), ("127.0.0.1", port), end)
     send_all(end, connection, b"hello")
-    try:
-        while True:
-            print(within(end, connection, connection.recv, 100).decode())
+    print(within(end, connection, connection.recv, 100).decode())
+    try:  # there is no more
+        within(time.monotonic() + 0.1, connection, connection.recv, 100)
     except TimeoutError as error:
         print("TimeoutError:", error)
     connection.close()
