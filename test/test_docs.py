@@ -16,13 +16,22 @@ from xml.etree import ElementTree
 import pytest
 
 import support
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto, rand
 
 ROOT = Path(__file__).resolve().parent.parent
 DOC = ROOT / "doc"
 EXAMPLES = support.EXAMPLES
 PAGES = [*sorted(DOC.rglob("*.rst")), ROOT / "README", ROOT / "INSTALL"]
 STUBS = sorted(support.PACKAGE.glob("*.pyi"))
+
+
+# Whose attributes the text speaks of, by the names that they have there.
+OWNERS = {
+    **{"SSL": SSL, "crypto": crypto, "rand": rand},
+    **{"context": SSL.Context, "connection": SSL.Connection},
+    **{name: getattr(SSL, name) for name in ("Context", "Connection", "Session")},
+    **{name: getattr(crypto, name) for name in vars(crypto) if name[0].isupper()},
+}
 
 
 def sessions(text):
@@ -260,6 +269,20 @@ class TestCompleteness:
         )
         blocks = [line for line in text.splitlines() if line.endswith("::") and ".. " not in line]
         assert blocks == [] or page.stem == "internals"
+
+    @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+    def test_names_in_the_text_exist(self, page):
+        """``context.set_verify`` and the like; but for other libraries', and those that are told
+        to be missing."""
+        missing = []
+        for literal in re.findall(r"``(.+?)``", page.read_text(), re.DOTALL):
+            for owner, name in re.findall(r"(?<![\w./])(\w+)\.([a-zA-Z]\w*)", literal):
+                known = [OWNERS[owner], ssl.SSLContext, socket.socket] if owner in OWNERS else []
+                if known and not any(hasattr(one, name) for one in known):
+                    missing.append(f"{owner}.{name}")
+        assert missing == {"internals": ["X509.get_key_usage"], "migrating": ["rand.screen"]}.get(
+            page.stem, []
+        )
 
     def test_pictures_are_told_in_words(self):
         """For those who do not see them."""
