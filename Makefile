@@ -132,7 +132,7 @@ asan: $(READY) ## the whole suite under AddressSanitizer, UndefinedBehaviorSanit
 
 # T is what comes with the command; without it, what is about threads.
 tsan: T = test/whole/test_threads.py test/ssl/test_turns.py test/util/test_lock.py test/util/test_order.py \
-	test/util/test_rwlock.py test/util/test_thread.py
+	test/util/test_rwlock.py test/util/test_share.py test/util/test_thread.py
 tsan: $(READY) ## the thread tests under ThreadSanitizer, in a CPython and an OpenSSL that are built for it first
 	@tools/tsan.sh $(TSAN) $(T)
 
