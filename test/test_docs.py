@@ -299,7 +299,7 @@ class TestCompleteness:
         sources = "".join(path.read_text() for path in (ROOT / "src").rglob("*.[ch]"))
         code = re.sub(r"/\*.*?\*/", "", blocks, flags=re.DOTALL)
         names = set(re.findall(r"\b[A-Za-z]\w*_\w+", code))
-        names -= {"x509_get_key_usage", "get_key_usage"}
+        names -= {"x509_get_key_usage", "X509_get_key_usage", "get_key_usage"}
         assert len(names) > 15
         assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", sources)] == []
 
