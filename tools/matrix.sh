@@ -82,7 +82,7 @@ provide() {
     fi
     mkdir -p "$work$2"
     cp -a "$kept/." "$work$2"
-    settings+=(OPENSSL_DIR="$2" PATH="$2/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+    settings+=(PATH="$2/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 }
 
 # Then as in a system that has no other provider, but for what the tests' tools need before.
@@ -125,13 +125,14 @@ apply() {
     openssl*)
         provide "$1" /opt/openssl "OPENSSL_SERIES=${1#openssl} tools/openssl.sh /opt/openssl \
             shared enable-apps -Wl,-rpath,/opt/openssl/lib" || return 1
-        settings+=(LD_LIBRARY_PATH=/opt/openssl/lib)
+        settings+=(OPENSSL_DIR=/opt/openssl LD_LIBRARY_PATH=/opt/openssl/lib)
         ;;
     fips) add openssl openssl-provider-fips && only_fips ;;
     musl)
         add musl-tools gcc libc6-dev && provide "$1" /opt/musl 'tools/musl.sh /opt/musl' || return 1
-        settings+=(CC=/opt/musl/bin/musl-cc PYTHON=/opt/musl/bin/python3)
-        command='make test REQUIREMENTS=requirements-freethreaded.txt'
+        settings+=(CC=/opt/musl/bin/musl-cc PYTHON=/opt/musl/bin/python3 REQUIREMENTS=requirements-freethreaded.txt)
+        # What counts allocations needs a libgcc that is built for musl.
+        command='make build-debug pytest T="test --ignore=test/whole/test_faults.py"'
         ;;
     freethreaded) command='make freethreaded' venv=.venv-freethreaded ;;
     *)

@@ -10,21 +10,22 @@ prefix=$(realpath -m "$1")
 here=$(dirname "$(realpath "$0")")
 "$here/packages.sh" gcc make libc6-dev perl musl-tools autoconf automake libtool libltdl-dev pkg-config xz-utils
 
-# musl's headers lack the kernel's, and gcc would name the folder of its own C library.
+# The compiler finds what is in PREFIX by itself, as that of a system of musl's would.  musl's headers
+# lack the kernel's, and gcc would name the folder of its own C library.
 mkdir -p "$prefix/bin" "$prefix/kernel"
 ln -sfn /usr/include/linux /usr/include/asm-generic /usr/include/mtd "$prefix/kernel/"
 ln -sfn "/usr/include/$(gcc -print-multiarch)/asm" "$prefix/kernel/asm"
 cat >"$prefix/bin/musl-cc" <<END
 #!/bin/sh
 case " \$* " in *-print-multiarch*) exec echo "\$(uname -m)-linux-musl" ;; esac
-exec musl-gcc -idirafter $prefix/kernel "\$@"
+exec musl-gcc "\$@" -idirafter $prefix/include -idirafter $prefix/kernel -L$prefix/lib \\
+    -Wl,-rpath,$prefix/lib
 END
 chmod 755 "$prefix/bin/musl-cc"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export CC="$prefix/bin/musl-cc" CPPFLAGS="-I$prefix/include" \
-    LDFLAGS="-L$prefix/lib -Wl,-rpath,$prefix/lib" PKG_CONFIG_LIBDIR="$prefix/lib/pkgconfig"
+export CC="$prefix/bin/musl-cc" PKG_CONFIG_LIBDIR="$prefix/lib/pkgconfig"
 
 # PACKAGE COMMAND...: configure and build it.
 build() {
@@ -40,8 +41,7 @@ make -s install >/dev/null
 build libffi sh -c './autogen.sh && ./configure --prefix="$0" --disable-docs --disable-builddir \
     --disable-multi-os-directory' "$prefix"
 make -s install >/dev/null
-build openssl ./Configure --prefix="$prefix" --libdir=lib no-tests no-docs no-apps no-afalgeng \
-    "-Wl,-rpath,$prefix/lib"
+build openssl ./Configure --prefix="$prefix" --libdir=lib no-tests no-docs no-apps no-afalgeng
 make -s install_sw >/dev/null
 build python3.13 ./configure -q --prefix="$prefix" --with-openssl="$prefix" --disable-test-modules
 make -s install >/dev/null 2>&1

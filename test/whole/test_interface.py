@@ -275,7 +275,10 @@ class TestDocs:
             text = ast.get_docstring(node)
             assert inspect.getdoc(built) == text, where
             helped = pydoc.render_doc(built, renderer=pydoc.plaintext)
-            assert textwrap.indent(text, "    ", lambda line: True).strip() in helped, where
+            helped = re.sub(
+                " +$", "", helped, flags=re.MULTILINE
+            )  # of which some versions have none
+            assert textwrap.indent(text, "    ").strip() in helped, where
 
     def test_text_is_complete(self, path):
         """Each parameter, the result, and OpenSSL's function, where there are any."""

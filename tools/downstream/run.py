@@ -87,6 +87,9 @@ PROJECTS = [
         ("tests/transport/test__mtls_helper.py", "tests/transport/test__custom_tls_signer.py")
         + ("tests/transport/test_urllib3.py", "tests/transport/test_requests.py"),
     ),
+    # The last with certificates of OpenSSL's; later ones have those of cryptography.
+    Project("josepy", "1.15.0", (), ("tests",), "pyOpenSSL==24.3.0"),
+    Project("treq", "26.7.0", ("idna", "Twisted[tls]", "httpbin"), ("src/treq/test",)),
     Project("eventlet", "0.41.3", (), ("tests/openssl_test.py",)),
     Project(
         "pymongo",
@@ -94,6 +97,9 @@ PROJECTS = [
         ("trustme", "service-identity", "requests", "cryptography", "pymongo[ocsp]"),
     ),
     Project("pysaml2", "7.5.5"),
+    Project("impacket", "0.13.1"),
+    Project("CherryPy", "18.10.0", ("trustme",)),
+    Project("requests", "2.32.5", ("trustme", "urllib3==1.26.20")),
     Project("matrix-synapse", "1.163.2", ("trustme",)),
     # The newest for CPython 3.11; it wants an older original.
     Project("mitmproxy", "11.0.2", ("trustme",), (), "pyOpenSSL"),
