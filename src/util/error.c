@@ -36,7 +36,7 @@ is(unsigned long entry, int library, int reason)
     return ERR_GET_LIB(entry) == library && ERR_GET_REASON(entry) == reason;
 }
 
-/* Whether an entry, behind *previous*, 0 for none, says that an allocation failed.  OpenSSL 3.0 says
+/* Whether an entry, behind *previous* (0: none), says that an allocation failed.  OpenSSL 3.0 says
    so of other failures too: its encoders of any, which is not the first entry then; extensions of a
    name with a NUL inside; and whoever copies a text, of characters that cannot be in it.  From 3.2
    on a failed allocation has an entry of its own. */
