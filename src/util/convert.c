@@ -24,7 +24,9 @@ util_from_asn1_text(const ASN1_STRING *string, PyObject *exc)
     PyObject *result;
 
     if (size < 0)
-        return util_raise(exc);
+        return util_errors_pending()
+                   ? util_raise(exc)
+                   : util_raise_reason(exc, "asn1 encoding routines", "value is not a text");
     result = PyUnicode_DecodeUTF8((char *)text, size, "surrogateescape");
     OPENSSL_free(text);
     return result;

@@ -55,7 +55,7 @@ class TestFromAsn1Text:
     def test_no_text(self):
         with pytest.raises(ValueError) as caught:
             _probe.from_string("text", OCTET, b"x")
-        assert caught.value.args == ([("", "", "unknown error")],)
+        assert caught.value.args == ([("asn1 encoding routines", "", "value is not a text")],)
 
 
 class TestFromAsn1Octets:
