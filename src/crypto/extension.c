@@ -282,36 +282,29 @@ holds_name_with_nul(X509_EXTENSION *extension)
     return found;
 }
 
-/* What OpenSSL prints; of what it cannot read, the bytes.  3.0 calls a NUL in a name a failed
-   allocation, so only without one is that believed. */
+/* 3.0 calls a NUL in a name a failed allocation, so only without one is that believed. */
+static int
+print_extension(crypto_state *state, BIO *bio, void *extension)
+{
+    int done = X509V3_EXT_print(bio, extension, X509V3_EXT_DUMP_UNKNOWN, 0);
+
+    if (done || !util_errors_first_is(ERR_LIB_X509V3, ERR_R_MALLOC_FAILURE)
+        || holds_name_with_nul(extension))
+        return done != 0;
+    util_raise_memory();
+    return -1;
+}
+
+/* What OpenSSL prints; of what it cannot read, one with a NUL in a name for instance, the bytes. */
 static PyObject *
 printed(crypto_state *state, X509_EXTENSION *extension)
 {
-    BIO *bio = BIO_new(BIO_s_mem());
-    PyObject *result = NULL;
-    char *text;
-    long size;
-    int done;
+    PyObject *text = crypto_printed(state, print_extension, extension);
 
-    if (bio == NULL)
-        return util_raise_new(state->Error);
-    util_errors_clear();
-    done = X509V3_EXT_print(bio, extension, X509V3_EXT_DUMP_UNKNOWN, 0);
-    if (done == 0 && util_errors_first_is(ERR_LIB_X509V3, ERR_R_MALLOC_FAILURE)
-        && !holds_name_with_nul(extension)) {
-        util_raise_memory();
-        done = -1;
-    } else if (util_errors_swallow() < 0) { /* it goes on when memory has run out */
-        done = -1;
-    }
-    if (done > 0) {
-        size = BIO_get_mem_data(bio, &text);
-        result = PyUnicode_DecodeUTF8(text, size, "surrogateescape");
-    } else if (done == 0) {
-        result = crypto_extension_hex(extension); /* one with a NUL in a name, for instance */
-    }
-    BIO_free(bio);
-    return result;
+    if (text != Py_None)
+        return text;
+    Py_DECREF(text);
+    return crypto_extension_hex(extension);
 }
 
 /* Whether it is a text that OpenSSL would print up to a NUL: nsComment and its like. */

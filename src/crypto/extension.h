@@ -13,5 +13,8 @@ PyObject *crypto_as_extensions(crypto_state *state, PyObject *value);
 /* The text of alternative names, NULs included, and of a value that has no text: its bytes. */
 PyObject *crypto_general_names_text(crypto_state *state, X509_EXTENSION *extension);
 PyObject *crypto_extension_hex(X509_EXTENSION *extension);
+/* What *print* writes about *what*; None if it answers 0: it cannot.  -1: with an exception. */
+PyObject *crypto_printed(crypto_state *state, int (*print)(crypto_state *, BIO *, void *),
+                         void *what);
 
 #endif

@@ -26,25 +26,49 @@ with_prefix(const char *prefix, const ASN1_STRING *string)
     return result;
 }
 
-static PyObject *
-printed(crypto_state *state, GENERAL_NAME *name)
+PyObject *
+crypto_printed(crypto_state *state, int (*print)(crypto_state *, BIO *, void *), void *what)
 {
     BIO *bio = BIO_new(BIO_s_mem());
     PyObject *result = NULL;
     char *text;
     long size;
+    int done;
 
     if (bio == NULL)
         return util_raise_new(state->Error);
-    if (!GENERAL_NAME_print(bio, name))
-        util_raise(state->Error);
-    else if (util_errors_swallow() == 0) { /* it goes on when memory has run out */
+    util_errors_clear();
+    done = print(state, bio, what);
+    if (done >= 0 && util_errors_swallow() == 0) { /* it goes on when memory has run out */
         size = BIO_get_mem_data(bio, &text);
-        while (size > 0 && text[size - 1] == '\n')
-            size--;
-        result = decoded(text, size);
+        result = done ? decoded(text, size) : Py_NewRef(Py_None);
     }
     BIO_free(bio);
+    return result;
+}
+
+static int
+print_name(crypto_state *state, BIO *bio, void *name)
+{
+    if (GENERAL_NAME_print(bio, name))
+        return 1;
+    util_raise(state->Error);
+    return -1;
+}
+
+static PyObject *
+printed_name(crypto_state *state, GENERAL_NAME *name)
+{
+    PyObject *text = crypto_printed(state, print_name, name), *result;
+    Py_ssize_t size;
+
+    if (text == NULL)
+        return NULL;
+    size = PyUnicode_GET_LENGTH(text);
+    while (size > 0 && PyUnicode_READ_CHAR(text, size - 1) == '\n')
+        size--;
+    result = PyUnicode_Substring(text, 0, size);
+    Py_DECREF(text);
     return result;
 }
 
@@ -81,9 +105,9 @@ text_of(crypto_state *state, GENERAL_NAME *name)
     case GEN_URI:
         return with_prefix("URI", name->d.uniformResourceIdentifier);
     case GEN_OTHERNAME:
-        return with_rest(printed(state, name), name->d.otherName->value);
+        return with_rest(printed_name(state, name), name->d.otherName->value);
     default:
-        return printed(state, name);
+        return printed_name(state, name);
     }
 }
 
