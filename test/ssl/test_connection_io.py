@@ -1056,41 +1056,51 @@ class TestListen:
             server.DTLSv1_listen()
         assert support.queued_errors() == []
 
-    @pytest.mark.parametrize("role", [None, "before", "after", "both"])
-    def test_role(self, role):
+    @pytest.fixture
+    def listened(self):
+        """(client, server, cookies), to be called with what is done before DTLSv1_listen and after
+        it: the server knows the client."""
+
+        def make(before=lambda server: None, after=lambda server: None):
+            asked = []
+            context = support.server_context(method=SSL.DTLS_METHOD)
+            context.set_cookie_generate_callback(lambda connection: b"cookie")
+            context.set_cookie_verify_callback(lambda _, cookie: asked.append(cookie) or True)
+            client = SSL.Connection(support.client_context(method=SSL.DTLS_METHOD))
+            client.set_connect_state()
+            server = SSL.Connection(context)
+            for connection in (client, server):
+                connection.set_ciphertext_mtu(1400)
+            before(server)
+            for good in (False, True):
+                with pytest.raises(SSL.WantReadError):
+                    client.do_handshake()
+                support.move(client, server)
+                if good:
+                    server.DTLSv1_listen()
+                else:
+                    with pytest.raises(SSL.WantReadError):
+                        server.DTLSv1_listen()
+                    assert asked == []
+                    support.move(server, client)
+            after(server)
+            return client, server, asked
+
+        return make
+
+    @pytest.mark.parametrize("role", [(), ("before",), ("after",), ("before", "after")])
+    def test_role(self, listened, role):
         """Who listens is the server, and stays the one who knows the client's cookie."""
-        asked = []
-        context = support.server_context(method=SSL.DTLS_METHOD)
-        context.set_cookie_generate_callback(lambda connection: b"cookie")
-        context.set_cookie_verify_callback(lambda connection, cookie: asked.append(cookie) or True)
-        client = SSL.Connection(support.client_context(method=SSL.DTLS_METHOD))
-        client.set_connect_state()
-        server = SSL.Connection(context)
-        for connection in (client, server):
-            connection.set_ciphertext_mtu(1400)
-        if role in ("before", "both"):
-            server.set_accept_state()
-        for _ in range(2):
-            assert asked == []
-            with pytest.raises(SSL.WantReadError):
-                client.do_handshake()
-            server.bio_write(support.newest(client))
-            with contextlib.suppress(SSL.WantReadError):
-                server.DTLSv1_listen()
-            if asked and role in ("after", "both"):
-                server.set_accept_state()
-            support.move(server, client)
+        accept = SSL.Connection.set_accept_state
+        client, server, asked = listened(**dict.fromkeys(role, accept))
         support.handshake(client, server)
         assert asked == [b"cookie"] * 2  # the handshake asks again
         assert support.transfer(client, server, b"on") == b"on"
-
-    def test_begins_anew(self):
-        """What has gone on, or is to be the client, does so as ever."""
-        client, server = support.memory_pair(
-            support.client_context(method=SSL.DTLS_METHOD),
-            support.server_context(method=SSL.DTLS_METHOD),
-        )
-        server.set_accept_state()
-        support.handshake(client, server)
         server.set_accept_state()
         assert server.get_state_string() == b"before SSL initialization"
+
+    def test_becomes_the_client(self, listened):
+        client, server, _ = listened(after=SSL.Connection.set_connect_state)
+        with pytest.raises(SSL.WantReadError):
+            server.do_handshake()
+        assert server.get_state_string() == b"SSLv3/TLS write client hello"
