@@ -1,6 +1,5 @@
 """src/util/share.c: a lock for what many read and few change."""
 
-import os
 import threading
 
 import _probe
@@ -119,17 +118,16 @@ class TestShare:
             held.set()
             assert done.wait(support.TIMEOUT)
 
+        def work():
+            assert share.write(share.look) == (0, 1, 0)
+            assert share.look() == FREE
+
         with support.Threads() as threads:
             threads.start(share.read, hold)
             assert held.wait(support.TIMEOUT)
-            pid = os.fork()
-            if pid == 0:
-                good = share.write(share.look) == (0, 1, 0) and share.look() == FREE
-                os._exit(0 if good else 1)
-            try:
-                assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-            finally:
-                done.set()
+            ended = support.in_child(work)
+            done.set()
+        assert ended == 0
 
 
 class TestTwo:
