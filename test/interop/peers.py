@@ -44,8 +44,10 @@ class Child:
         self.command = [str(part) for part in command]
         environment = {**os.environ, **environment}
         environment.pop("LD_PRELOAD", None)  # the sanitizers are for us
+        # Python may be of another C library than stdbuf, and needs it not.
+        speak_up = () if Path(self.command[0]).name.startswith("python") else SPEAK_UP
         self._process = subprocess.Popen(
-            [*DIE_WITH_US, *SPEAK_UP, *self.command],
+            [*DIE_WITH_US, *speak_up, *self.command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
