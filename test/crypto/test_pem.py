@@ -457,6 +457,38 @@ class TestOthersRunMeanwhile:
         raise AssertionError("nobody else ran")
 
 
+class TestSameKeyInSeveralThreads:
+    @pytest.mark.parametrize("other", ["PEM", "PEM with a passphrase", "PKCS12"])
+    def test_dump_private_key(self, pki, other):
+        """Each gives what it gives alone, then and afterwards."""
+        key, cert = pki.ec_server.pkey(), pki.ec_server.x509()
+        expected = crypto.dump_privatekey(ASN1, key)
+        done = threading.Event()
+        container = crypto.PKCS12()
+        container.set_privatekey(key)
+        container.set_certificate(cert)
+        work = {
+            "PEM": lambda: crypto.dump_privatekey(PEM, key),
+            "PEM with a passphrase": lambda: crypto.dump_privatekey(PEM, key, "aes128", b"x"),
+            "PKCS12": lambda: container.export(b"x", iter=1, maciter=1),
+        }[other]
+
+        def encode():
+            while not done.is_set():
+                work()
+
+        with support.Threads() as threads:
+            for _ in range(3):
+                threads.start(encode)
+            try:
+                for _ in range(300):
+                    assert crypto.dump_privatekey(ASN1, key) == expected
+                    time.sleep(0)
+            finally:
+                done.set()
+        assert crypto.dump_privatekey(ASN1, key) == expected
+
+
 class TestPublicKey:
     @pytest.mark.parametrize("kind", support.KEY_KINDS)
     def test_round_trip_through_the_command(self, kind):
