@@ -42,7 +42,7 @@ NOISE = 2  # Python's blocks in free lists and the like
 # By whose callers a block is known that OpenSSL itself loses when memory runs out, and since when.
 # In a program in plain C, too: a number of an RSA key that is not made (4.0's function has no name,
 # but its file has); the extensions of a request that is not printed to its end.  And a response of
-# OCSP that a client has no room to keep.
+# OCSP that a client has no room to keep; where the decoder's callers lack names, by the scenario.
 LOSING = [
     callers
     for since, callers in (
@@ -50,6 +50,7 @@ LOSING = [
         (0x40000000, {"EVP_PKEY_generate", "crypto/bn/bn_lib.c"}),
         (0x30600000, {"X509_REQ_print_ex"}),
         (0x30600000, {"ASN1_item_d2i_ex", "SSL_do_handshake"}),
+        (0x30600000, {"ASN1_item_d2i_ex", "ocsp"}),
     )
     if SSL.OPENSSL_VERSION_NUMBER >= since
 ]
@@ -76,7 +77,8 @@ def is_interpreters(error):
 
 
 class Driver:
-    def __init__(self, scenario, whose):
+    def __init__(self, name, scenario, whose):
+        self.subject = name.partition("_")[0]
         self.scenario = scenario
         self.whose = whose
         self.outcomes = collections.Counter()
@@ -109,12 +111,12 @@ class Driver:
         support.libcrypto.ERR_clear_error()  # frees what the queue's empty places still hold
         return _faults.blocks()[0], sys.getallocatedblocks(), ours()
 
-    @staticmethod
-    def since(serial):
+    def since(self, serial):
         """Where the blocks were made that are new and ours to free, and how many are OpenSSL's."""
         places, lost = set(), 0
         for where, _, callers in _faults.since(serial):
-            if any(losing <= {where.partition(":")[0], *callers} for losing in LOSING):
+            traits = {where.partition(":")[0], self.subject, *callers}
+            if any(losing <= traits for losing in LOSING):
                 lost += 1
             else:
                 places.add(where)
@@ -252,4 +254,4 @@ if __name__ == "__main__":
     progress = os.open(progress_path, os.O_RDWR | os.O_CREAT)
     scenario = SCENARIOS[name]()
     for one in whose.split(","):
-        print(json.dumps(Driver(scenario, one).run(int(limit), progress)))
+        print(json.dumps(Driver(name, scenario, one).run(int(limit), progress)))
