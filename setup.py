@@ -62,7 +62,8 @@ It needs a C compiler and the headers of OpenSSL 3.0 or newer and of Python.
     Alpine              apk add gcc musl-dev openssl-dev python3-dev
     macOS               xcode-select --install; brew install openssl@3
 
-An OpenSSL that lies elsewhere is chosen with OPENSSL_DIR=/its/prefix, with PKG_CONFIG_PATH, or with
+An OpenSSL that lies elsewhere, as Homebrew's in "$(brew --prefix openssl@3)", is chosen with
+OPENSSL_DIR=/its/prefix, with PKG_CONFIG_PATH, or with
 "python setup.py build_ext -I/its/prefix/include -L/its/prefix/lib".  INSTALL tells more.
 """
 
