@@ -519,12 +519,14 @@ class TestSignalsBesideOthers:
         assert last[:2] == ["the handler", "the callback"]
 
     def test_ctrl_c(self):
-        """As the terminal sends it, to the process, with the handler that Python has for it."""
+        """As the terminal sends it, to the process, with the handler that Python has for it, unless
+        it was started in the background."""
         assert (
             support.run_script("""
 import os, signal, threading, time
 import support
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
 client, server = support.connected("tcp")
 stopped, count = threading.Event(), 0
 
