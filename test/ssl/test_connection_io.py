@@ -727,6 +727,25 @@ class TestSocketTimeouts:
         server.send(b"data")
         assert client.recv(100) == b"data"
 
+    def test_begins_anew_with_each_byte(self, pair):
+        """Who hears something waits on, though all of it takes longer than the limit."""
+        client, server = pair
+        mine, others = socket.socketpair()
+        with support.replaced(server, mine):
+            server.send(b"data")
+        record = others.recv(1000)
+        mine.close()
+        others.close()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 2, 0))
+        began = time.monotonic()
+        with support.Threads() as threads:
+            threads.start(client.recv, 100)
+            for part in (record[:1], record[1:2], record[2:]):
+                threading.Event().wait(0.8)
+                server._socket.send(part)
+        assert threads.results == [b"data"]
+        assert time.monotonic() - began > 2
+
     def test_is_that_of_each_direction(self, pair):
         """With a limit for sending, who receives waits until something comes."""
         client, server = pair
