@@ -204,6 +204,7 @@ class BuildExt(build_ext):
             *self.compiler.compiler_so,
             "-std=c11",
             "-fvisibility=hidden",
+            "-fno-plt",  # a callback makes a dozen calls out of the module: straight ones
             *DEFINES,
             *WARNINGS,
             *self.variant.compile,

@@ -101,7 +101,7 @@ TABLES = r"\bPy(MethodDef|MemberDef|GetSetDef|Type_Slot|Type_Spec|ModuleDef|Modu
 
 # Variables that may change: (file, name): why it is right.
 CHANGING: dict[tuple[str, str], str] = {
-    ("util/thread.c", "detached"): "per thread: the state to come back with",
+    ("util/thread.c", "mine"): "per thread: the state to come back with, and how deep in callbacks",
     ("util/lock.h", "util_unwanted"): "which process the locks are used in",
     ("util/lock.c", "util_unwanted"): "the same",
     (
@@ -114,7 +114,6 @@ CHANGING: dict[tuple[str, str], str] = {
     ("util/share.c", "util_shares"): "the same",
     ("util/lock.c", "fork_once"): "makes the handler that a child runs, once in a process",
     ("util/lock.c", "survivor"): "the thread that a child began with",
-    ("util/thread.c", "callbacks"): "per thread: whether it runs one",
     ("util/circle.c", "gate"): "around the list of threads that wait in callbacks",
     ("util/circle.c", "waits"): "that list",
     ("ssl/wait.c", "bell_key"): "the key of a per-thread descriptor that must be closed at its end",

@@ -24,7 +24,7 @@ typedef enum {
 } ask_result;
 
 /* ASK: Python may be run until end(). */
-static ask_result
+static UTIL_INSIDE ask_result
 begin(question *q, const SSL *ssl, ssl_call which)
 {
     PyObject *callable;
@@ -42,24 +42,31 @@ begin(question *q, const SSL *ssl, ssl_call which)
     return ASK;
 }
 
-static void
-end(question *q)
+/* *heard*: OpenSSL listens to an answer.  Where it does not and there was an exception, nothing more
+   goes out or comes in. */
+static UTIL_INSIDE void
+end_as(question *q, int heard)
 {
-    if (PyErr_Occurred())
+    if (PyErr_Occurred()) {
         q->conn->raised = 1;
+        if (!heard)
+            q->conn->transport.dead = 1;
+    }
     Py_DECREF(q->callable);
     Py_DECREF(q->conn);
     util_callback_leave(&q->cb);
 }
 
-/* The same where OpenSSL does not listen to an answer: if there was an exception, nothing
-   more goes out or comes in. */
-static void
+static UTIL_INSIDE void
+end(question *q)
+{
+    end_as(q, 1);
+}
+
+static UTIL_INSIDE void
 end_unheard(question *q)
 {
-    if (PyErr_Occurred())
-        q->conn->transport.dead = 1;
-    end(q);
+    end_as(q, 0);
 }
 
 /* Whether the answer is true: 1, 0, or -1 with an exception.  Takes the reference. */

@@ -94,7 +94,7 @@ connection_recv_into(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyOb
     if (read.size > RECORD)
         read.size = RECORD;
     if (read.size == 0 || io_run((ConnectionObject *)op, &read) == 0)
-        result = PyLong_FromSize_t(read.done);
+        result = PyLong_FromLong((long)read.done); /* of a record at most; and the quickest way */
     PyBuffer_Release(&view);
     return result;
 }

@@ -46,7 +46,7 @@ take_later(ConnectionObject *self, io_op *op)
     return 1;
 }
 
-static void
+static UTIL_INSIDE void
 call_ssl(ConnectionObject *self, io_op *op)
 {
     if (take_later(self, op))

@@ -13,7 +13,7 @@ piece_at(const ssl_queue *queue, unsigned at)
     return &queue->pieces[at & (queue->capacity - 1)];
 }
 
-static int
+UTIL_APART static int
 grow(ssl_queue *queue)
 {
     unsigned capacity = queue->capacity ? queue->capacity * 2 : FIRST_CAPACITY;
@@ -105,9 +105,9 @@ queue_put(ssl_queue *queue, const char *data, size_t size, int whole)
     return put_copy(queue, data, size);
 }
 
-/* The first piece has been read: ours goes at once, Python's when we are attached. */
-static void
-finish_first(ssl_queue *queue)
+/* Ours goes at once, Python's when we are attached. */
+void
+queue_finish_first(ssl_queue *queue)
 {
     ssl_piece *piece = piece_at(queue, queue->head++);
 
@@ -138,7 +138,7 @@ void
 queue_clear(ssl_queue *queue)
 {
     while (!queue_is_empty(queue))
-        finish_first(queue);
+        queue_finish_first(queue);
     queue_let_go(queue);
     OPENSSL_free(queue->spare);
     OPENSSL_free(queue->pieces);
@@ -170,7 +170,7 @@ queue_drop(ssl_queue *queue, size_t size)
         }
         size -= left;
         queue->size -= left;
-        finish_first(queue);
+        queue_finish_first(queue);
     }
 }
 
@@ -192,7 +192,7 @@ queue_get(ssl_queue *queue, char *data, size_t size, int whole)
             break;
         }
         queue->size -= there;
-        finish_first(queue);
+        queue_finish_first(queue);
         if (whole)
             break;
     }
@@ -236,7 +236,8 @@ queue_get_bytes(ssl_queue *queue, size_t size, int whole)
         return result;
     }
     result = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)take);
-    if (result != NULL)
+    if (result != NULL
+        && (take != there || !queue_get_part(queue, PyBytes_AS_STRING(result), take)))
         queue_get(queue, PyBytes_AS_STRING(result), take, whole);
     return result;
 }

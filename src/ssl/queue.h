@@ -37,20 +37,27 @@ int queue_put(ssl_queue *queue, const char *data, size_t size, int whole);
 /* Append the very object. */
 int queue_put_bytes(ssl_queue *queue, PyObject *bytes);
 
-/* Copy *size* bytes out of the first piece, if it has more: the usual way of reading a record. */
+/* The first piece has been read. */
+void queue_finish_first(ssl_queue *queue);
+
+/* Move *size* bytes out of the first piece, if it has as many: the usual way of reading a record. */
 static inline int
 queue_get_part(ssl_queue *queue, char *data, size_t size)
 {
     const ssl_piece *first;
+    size_t there;
 
     if (queue_is_empty(queue))
         return 0;
     first = &queue->pieces[queue->head & (queue->capacity - 1)];
-    if (first->size - queue->start <= size)
+    there = first->size - queue->start;
+    if (there < size)
         return 0;
     memcpy(data, first->data + queue->start, size);
     queue->start += size;
     queue->size -= size;
+    if (there == size)
+        queue_finish_first(queue);
     return 1;
 }
 

@@ -138,7 +138,7 @@ say_that_it_is_bare(io_op *op)
     op->sys = 0;
 }
 
-static void
+static UTIL_INSIDE void
 step_unguarded(ConnectionObject *self, io_op *op)
 {
     int result;

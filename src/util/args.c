@@ -216,10 +216,8 @@ limit(const char *name, Py_buffer *view)
 static int
 get_buffer(PyObject *value, const char *name, Py_buffer *view, int flags, const char *what)
 {
-    if (!PyObject_CheckBuffer(value))
-        return wanted(name, what, value);
     if (PyObject_GetBuffer(value, view, flags) < 0) {
-        if (PyErr_ExceptionMatches(PyExc_BufferError))
+        if (!PyObject_CheckBuffer(value) || PyErr_ExceptionMatches(PyExc_BufferError))
             wanted(name, what, value);
         return -1;
     }

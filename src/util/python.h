@@ -102,8 +102,10 @@ util_small_size(PyObject *value)
 /* A function that a hot one calls seldom: inside of it, it would cost it registers. */
 #if defined(__GNUC__)
 #define UTIL_APART __attribute__((noinline))
+#define UTIL_INSIDE inline __attribute__((always_inline)) /* the contrary */
 #else
 #define UTIL_APART
+#define UTIL_INSIDE inline
 #endif
 
 /* Module slots that newer interpreters know; older ones see nothing. */

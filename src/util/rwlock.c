@@ -160,13 +160,11 @@ util_write_lock(util_rwlock *lock, util_hold *hold)
 }
 
 void
-util_rwlock_release(util_hold *hold)
+util_rwlock_release_own(util_hold *hold)
 {
     util_rwlock *lock = hold->lock;
     util_hold **link;
 
-    if (lock == NULL) /* an outer hold goes on */
-        return;
     UTIL_ORDER_GIVE(lock->order);
     enter(lock);
     link = &lock->holds;

@@ -27,6 +27,13 @@ struct util_hold {
 void util_rwlock_init(util_rwlock *lock, util_order order);
 int util_read_lock(util_rwlock *lock, util_hold *hold);
 int util_write_lock(util_rwlock *lock, util_hold *hold);
-void util_rwlock_release(util_hold *hold);
+void util_rwlock_release_own(util_hold *hold);
+
+static inline void
+util_rwlock_release(util_hold *hold)
+{
+    if (hold->lock != NULL) /* else an outer hold goes on */
+        util_rwlock_release_own(hold);
+}
 
 #endif

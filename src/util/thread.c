@@ -1,33 +1,34 @@
 #include "util/thread.h"
 
-/* All of a thread that we remember.  `detached` is non-NULL exactly while the thread is
-   inside OpenSSL on our behalf. */
-static _Thread_local PyThreadState *detached;
-static _Thread_local int callbacks; /* how deep we are in them */
+/* All of a thread that we remember. */
+static _Thread_local struct {
+    PyThreadState *detached; /* not NULL exactly while it is inside OpenSSL on our behalf */
+    int callbacks;           /* how deep it is in them */
+} mine;
 
 /* ---- leaving and coming back ---- */
 
 void
 util_detach(void)
 {
-    assert(detached == NULL);
-    detached = PyEval_SaveThread();
+    assert(mine.detached == NULL);
+    mine.detached = PyEval_SaveThread();
 }
 
 void
 util_attach(void)
 {
-    PyThreadState *state = detached;
+    PyThreadState *state = mine.detached;
 
     assert(state != NULL);
-    detached = NULL;
+    mine.detached = NULL;
     PyEval_RestoreThread(state);
 }
 
 int
 util_is_detached(void)
 {
-    return detached != NULL;
+    return mine.detached != NULL;
 }
 
 static int
@@ -43,12 +44,15 @@ is_pythons_thread(void)
 int
 util_callback_enter(util_callback *cb)
 {
-    cb->was_detached = detached != NULL;
-    if (cb->was_detached)
-        util_attach();
-    else if (!is_pythons_thread())
+    PyThreadState *state = mine.detached;
+
+    cb->was_detached = state != NULL;
+    if (state != NULL) {
+        mine.detached = NULL;
+        PyEval_RestoreThread(state);
+    } else if (!is_pythons_thread())
         return 0; /* a thread that Python never saw: nothing to raise into */
-    callbacks++;
+    mine.callbacks++;
     UTIL_ORDER_BEGIN(&cb->held);
     if (!PyErr_Occurred())
         return 1;
@@ -60,21 +64,21 @@ void
 util_callback_leave(const util_callback *cb)
 {
     UTIL_ORDER_END(&cb->held);
-    callbacks--;
+    mine.callbacks--;
     if (cb->was_detached)
-        util_detach();
+        mine.detached = PyEval_SaveThread();
 }
 
 int
 util_in_callback(void)
 {
-    return callbacks > 0;
+    return mine.callbacks > 0;
 }
 
 int
 util_check_signals(void)
 {
-    int was_detached = detached != NULL, result;
+    int was_detached = util_is_detached(), result;
     util_held held;
 
     if (was_detached)
