@@ -42,10 +42,12 @@ begin(question *q, const SSL *ssl, ssl_call which)
     return ASK;
 }
 
-/* *heard*: OpenSSL listens to an answer.  Where it does not and there was an exception, nothing more
-   goes out or comes in. */
+/* UNHEARD: OpenSSL does not listen to an answer.  If there was an exception, nothing more goes out
+   or comes in. */
+enum { UNHEARD, HEARD };
+
 static UTIL_INSIDE void
-end_as(question *q, int heard)
+end(question *q, int heard)
 {
     if (PyErr_Occurred()) {
         q->conn->raised = 1;
@@ -55,18 +57,6 @@ end_as(question *q, int heard)
     Py_DECREF(q->callable);
     Py_DECREF(q->conn);
     util_callback_leave(&q->cb);
-}
-
-static UTIL_INSIDE void
-end(question *q)
-{
-    end_as(q, 1);
-}
-
-static UTIL_INSIDE void
-end_unheard(question *q)
-{
-    end_as(q, 0);
 }
 
 /* Whether the answer is true: 1, 0, or -1 with an exception.  Takes the reference. */
@@ -141,7 +131,7 @@ callbacks_verify(int ok, X509_STORE_CTX *store)
     switch (begin(&q, ssl, SSL_CALL_VERIFY)) {
     case ASK:
         verdict = ask_verify(&q, store, ok) == 1;
-        end(&q);
+        end(&q, HEARD);
         break;
     case ASK_UNSET:
         return ok;
@@ -193,7 +183,7 @@ callbacks_info(const SSL *ssl, int where, int value)
     if (begin(&q, ssl, SSL_CALL_INFO) != ASK)
         return;
     Py_XDECREF(tell_info(&q, where, value));
-    end_unheard(&q);
+    end(&q, UNHEARD);
 }
 
 void
@@ -204,7 +194,7 @@ callbacks_keylog(const SSL *ssl, const char *line)
     if (begin(&q, ssl, SSL_CALL_KEYLOG) != ASK)
         return;
     Py_XDECREF(PyObject_CallFunction(q.callable, "Oy", q.conn, line));
-    end_unheard(&q);
+    end(&q, UNHEARD);
 }
 
 /* ---- servername ---- */
@@ -244,7 +234,7 @@ ask_servername(SSL *ssl)
         if (answer != NULL)
             verdict = SSL_TLSEXT_ERR_OK; /* any answer will do */
         Py_XDECREF(answer);
-        end(&q);
+        end(&q, HEARD);
         break;
     case ASK_UNSET:
         verdict = SSL_TLSEXT_ERR_NOACK;
@@ -327,7 +317,7 @@ callbacks_alpn_select(SSL *ssl, const unsigned char **out, unsigned char *out_si
     switch (begin(&q, ssl, SSL_CALL_ALPN_SELECT)) {
     case ASK:
         verdict = ask_alpn(&q, list, &choice);
-        end(&q);
+        end(&q, HEARD);
         break;
     case ASK_UNSET:
         verdict = SSL_TLSEXT_ERR_NOACK;
@@ -408,7 +398,7 @@ callbacks_ocsp(SSL *ssl, void *unused)
     switch (begin(&q, ssl, server ? SSL_CALL_OCSP_SERVER : SSL_CALL_OCSP_CLIENT)) {
     case ASK:
         verdict = server ? ask_ocsp_server(&q, ssl) : ask_ocsp_client(&q, ssl);
-        end(&q);
+        end(&q, HEARD);
         break;
     case ASK_UNSET:
         verdict = server ? SSL_TLSEXT_ERR_NOACK : 1;
@@ -449,7 +439,7 @@ callbacks_cookie_generate(SSL *ssl, unsigned char *cookie, unsigned *size)
 
     if (begin(&q, ssl, SSL_CALL_COOKIE_GENERATE) == ASK) {
         verdict = ask_cookie(&q, cookie, size);
-        end(&q);
+        end(&q, HEARD);
     }
     return verdict;
 }
@@ -466,7 +456,7 @@ callbacks_cookie_verify(SSL *ssl, const unsigned char *cookie, unsigned size)
         if (bytes != NULL)
             verdict = is_yes(PyObject_CallFunctionObjArgs(q.callable, q.conn, bytes, NULL)) == 1;
         Py_XDECREF(bytes);
-        end(&q);
+        end(&q, HEARD);
     }
     return verdict;
 }

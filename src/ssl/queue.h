@@ -40,7 +40,7 @@ int queue_put_bytes(ssl_queue *queue, PyObject *bytes);
 /* The first piece has been read. */
 void queue_finish_first(ssl_queue *queue);
 
-/* Move *size* bytes out of the first piece, if it has as many: the usual way of reading a record. */
+/* Move *size* bytes out of the first piece, if it has as many: as records are read, usually. */
 static inline int
 queue_get_part(ssl_queue *queue, char *data, size_t size)
 {

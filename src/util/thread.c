@@ -1,10 +1,12 @@
 #include "util/thread.h"
 
 /* All of a thread that we remember. */
-static _Thread_local struct {
+typedef struct {
     PyThreadState *detached; /* not NULL exactly while it is inside OpenSSL on our behalf */
     int callbacks;           /* how deep it is in them */
-} mine;
+} memory;
+
+static _Thread_local memory mine;
 
 /* ---- leaving and coming back ---- */
 
