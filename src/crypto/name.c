@@ -147,28 +147,39 @@ der(const X509_NAME *name, crypto_state *state)
     return util_from_i2d(encode, name, state->Error);
 }
 
-static PyObject *
-component(const X509_NAME *name, int at)
+/* Short names and values in turn, as bytes; NULL or one of them NULL: no memory. */
+static PyObject **
+parts_of(const X509_NAME *name, int *count)
 {
-    util_name_entry *entry = X509_NAME_get_entry(name, at);
-    const char *field = util_short_name(X509_NAME_ENTRY_get_object(entry));
+    PyObject **parts;
 
-    return Py_BuildValue("(yN)", field, util_from_asn1_octets(X509_NAME_ENTRY_get_data(entry)));
+    *count = 2 * X509_NAME_entry_count(name);
+    parts = PyMem_Calloc((size_t)*count + 1, sizeof *parts);
+    for (int at = 0; parts != NULL && at < *count; at += 2) {
+        util_name_entry *entry = X509_NAME_get_entry(name, at / 2);
+
+        parts[at] = PyBytes_FromString(util_short_name(X509_NAME_ENTRY_get_object(entry)));
+        parts[at + 1] = util_from_asn1_octets(X509_NAME_ENTRY_get_data(entry));
+        if (parts[at] == NULL || parts[at + 1] == NULL)
+            break;
+    }
+    return parts;
 }
 
 static PyObject *
-components(const X509_NAME *name)
+pairs_of(PyObject **parts, int count)
 {
-    int count = X509_NAME_entry_count(name);
-    PyObject *list = PyList_New(count);
+    PyObject *list = PyList_New(count / 2);
 
-    for (int at = 0; list != NULL && at < count; at++) {
-        PyObject *pair = component(name, at);
+    for (int at = 0; list != NULL && at < count; at += 2) {
+        PyObject *pair = NULL;
 
+        if (parts[at] != NULL && parts[at + 1] != NULL)
+            pair = PyTuple_Pack(2, parts[at], parts[at + 1]);
         if (pair == NULL)
             Py_CLEAR(list);
         else
-            PyList_SET_ITEM(list, at, pair);
+            PyList_SET_ITEM(list, at / 2, pair);
     }
     return list;
 }
@@ -214,13 +225,17 @@ name_der(PyObject *op, PyObject *unused)
 static PyObject *
 name_get_components(PyObject *op, PyObject *unused)
 {
-    X509_NAME *copy = crypto_name_copy(op, crypto_state_of(op)->Error);
-    PyObject *result;
+    PyObject **parts = NULL, *result = NULL;
+    const X509_NAME *name;
+    int count = 0;
 
-    if (copy == NULL)
-        return NULL;
-    result = components(copy);
-    X509_NAME_free(copy);
+    UTIL_READING(crypto_name_holder(op), name = crypto_name_get(op);
+                 if (name != NULL) parts = parts_of(name, &count));
+    if (name != NULL)
+        result = parts == NULL ? PyErr_NoMemory() : pairs_of(parts, count);
+    for (int at = 0; parts != NULL && at < count; at++)
+        Py_XDECREF(parts[at]);
+    PyMem_Free(parts);
     return result;
 }
 
