@@ -404,6 +404,8 @@ crypto_pkey_to_cryptography_key(PyObject *self, PyObject *unused)
 
     if (key == NULL)
         return util_raise_reason(state->Error, "digital envelope routines", "no key set");
+    if (!only_public)
+        key = crypto_pkey_to_encode(self, key);
     result = crypto_interop_from_pkey(key, only_public, state->Error);
     EVP_PKEY_free(key);
     return result;

@@ -385,23 +385,28 @@ dump_key(crypto_state *state, PyObject *type, EVP_PKEY *key, const EVP_CIPHER *c
     return crypto_dump(state, &crypto_private_key, type, key);
 }
 
-/* A copy, where the key's kind has copies: while OpenSSL encodes a key it changes a flag of it, so
-   another thread that encodes the same would get, or leave behind, something else. */
+EVP_PKEY *
+crypto_pkey_to_encode(PyObject *pkey, EVP_PKEY *taken)
+{
+    EVP_PKEY *copy;
+
+    util_errors_mark();
+    UTIL_WITH(pkey, copy = EVP_PKEY_dup(taken));
+    util_errors_forget();
+    if (copy == NULL)
+        return taken;
+    EVP_PKEY_free(taken);
+    return copy;
+}
+
 EVP_PKEY *
 crypto_private_part(crypto_state *state, PyObject *pkey)
 {
     int only_public;
-    EVP_PKEY *key = crypto_pkey_get1_part(pkey, &only_public), *copy;
+    EVP_PKEY *key = crypto_pkey_get1_part(pkey, &only_public);
 
-    if (key != NULL && !only_public) {
-        util_errors_mark();
-        UTIL_WITH(pkey, copy = EVP_PKEY_dup(key));
-        util_errors_forget();
-        if (copy == NULL)
-            return key;
-        EVP_PKEY_free(key);
-        return copy;
-    }
+    if (key != NULL && !only_public)
+        return crypto_pkey_to_encode(pkey, key);
     EVP_PKEY_free(key);
     return util_raise_reason(state->Error, "digital envelope routines",
                              key == NULL ? "no key set" : "not a private key");

@@ -66,6 +66,10 @@ EVP_PKEY *crypto_pkey_get1(PyObject *pkey);
 EVP_PKEY *crypto_pkey_get1_part(PyObject *pkey, int *only_public);
 /* The same for a value that may be anything: TypeError, or Error for an empty key. */
 EVP_PKEY *crypto_as_pkey(crypto_state *state, PyObject *value, const char *name);
+/* Instead of a PKey's private key a copy, where its kind has copies: while OpenSSL encodes a key it
+   changes a flag of it, so another thread that encodes the same would get, or leave behind,
+   something else. */
+EVP_PKEY *crypto_pkey_to_encode(PyObject *pkey, EVP_PKEY *taken);
 /* The same for a PKey whose private part is written out: Error if it has none. */
 EVP_PKEY *crypto_private_part(crypto_state *state, PyObject *pkey);
 /* The same for a key that is to sign: TypeError, or ValueError for an empty or public one. */
