@@ -179,7 +179,9 @@ util_mutex_is_lost(util_mutex *mutex)
     return util_whose(atomic_load(&mutex->wanted)) == LOST;
 }
 
-/* As long as signal handlers let us.  1: one of them has forked and we are the child. */
+/* As long as signal handlers let us.  In the child of one that has forked nobody waits any more. */
+enum { FORKED = 1, RAISED = -1, FORKED_AND_RAISED = -2 };
+
 static int
 wait_for(util_mutex *mutex)
 {
@@ -189,9 +191,9 @@ wait_for(util_mutex *mutex)
         int raised = util_check_signals() < 0;
 
         if (unwanted_here() != here)
-            return 1;
+            return raised ? FORKED_AND_RAISED : FORKED;
         if (raised)
-            return -1;
+            return RAISED;
     }
     return 0;
 }
@@ -231,11 +233,11 @@ util_mutex_lock_slowly(util_mutex *mutex)
             return util_raise_circle();
         result = util_how_many(atomic_fetch_add(&mutex->wanted, 1)) > 0 ? wait_for(mutex) : 0;
         util_wait_end(&wait);
-    } while (result > 0);
-    if (result < 0)
-        leave_queue(mutex);
-    else
+    } while (result == FORKED);
+    if (result == 0)
         own(mutex);
+    else if (result == RAISED)
+        leave_queue(mutex);
     return result;
 }
 

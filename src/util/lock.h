@@ -51,10 +51,12 @@ int util_mutex_lock_slowly(util_mutex *mutex);
 /* Whether it went down in a fork with the thread that held it. */
 int util_mutex_is_lost(util_mutex *mutex);
 
+/* In a child a new thread may have the number of one that held it and is gone. */
 static inline int
-util_mutex_is_mine(const util_mutex *mutex)
+util_mutex_is_mine(util_mutex *mutex)
 {
-    return atomic_load_explicit(&mutex->owner, memory_order_relaxed) == util_thread_id();
+    return atomic_load_explicit(&mutex->owner, memory_order_relaxed) == util_thread_id()
+           && !util_mutex_is_lost(mutex);
 }
 
 /* 1 if it was free. */

@@ -1,5 +1,6 @@
 """src/util/lock.c: a mutex."""
 
+import os
 import signal
 import threading
 
@@ -236,6 +237,63 @@ class TestFork:
         assert ended == 0
         mutex.lock(False)
         mutex.unlock()
+
+    @pytest.mark.skipif(support.TSAN, reason=support.NO_THREADS_IN_CHILD)
+    def test_a_new_thread_is_not_the_holder(self, mutex):
+        """It gets the stack of the one that is gone, usually, and so its number."""
+        held, go_on = threading.Event(), threading.Event()
+
+        def hold():
+            mutex.lock(False)
+            held.set()
+            go_on.wait(support.TIMEOUT)
+            mutex.unlock()
+
+        def work():
+            assert not any(support.run_together(*[mutex.is_mine] * 8))
+            with pytest.raises(RuntimeError, match="when the process was forked"):
+                mutex.lock(False)
+
+        with support.Threads() as threads:
+            threads.start(hold)
+            held.wait(support.TIMEOUT)
+            ended = support.in_child(work)
+            go_on.set()
+        assert ended == 0
+
+    @DETACHED
+    def test_handler_that_forks_and_raises(self, mutex, detached):
+        """In the child, where the mutex is free."""
+        children = []
+
+        class Forks(support.Interruption):
+            def _handle(self, number, frame):
+                if not self.handled.is_set():
+                    self.handled.set()
+                    support.wait_until(lambda: mutex.wanted() == 1)
+                    children.append(support.fork())
+                    if children[0] == 0:
+                        raise KeyboardInterrupt
+
+        def until():
+            support.wait_until(lambda: mutex.wanted() == 2)
+            interruption.strike()
+
+        def lock():
+            try:
+                mutex.lock(detached)
+            except BaseException as error:
+                return type(error)
+
+        with Forks() as interruption, support.Threads() as threads:
+            TestMutex().hold_in_thread(mutex, threads, until)
+            got = lock()
+            if children[0] == 0:
+                os._exit(0 if got is KeyboardInterrupt and lock() is None else 3)
+            mutex.unlock()
+        assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 0
+        assert got is None
+        assert mutex.wanted() == 0
 
     @pytest.mark.skipif(support.TSAN, reason=support.NO_THREADS_IN_CHILD)
     def test_a_mutex_that_others_waited_for(self, mutex):
