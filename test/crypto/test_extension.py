@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 import support
-from OpenSSL import crypto
+from OpenSSL import SSL, crypto
 
 
 def make(name, value, critical=False, **certs):
@@ -240,9 +240,14 @@ class TestInit:
         store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
         (shared,) = crypto.X509StoreContext(store, addressed).get_verified_chain()
         certs = {"issuer": addressed} if issued else {}
-        extension = make(b"subjectAltName", b"email:move", subject=addressed, **certs)
-        assert str(extension) == "email:a@b.example"
-        assert addressed.get_subject().emailAddress is None
+        if SSL.OPENSSL_VERSION_NUMBER >= 0x40000000:  # where nobody's subject is changed any more
+            with pytest.raises(crypto.Error, match="error in extension"):
+                make(b"subjectAltName", b"email:move", subject=addressed, **certs)
+            assert addressed.get_subject().emailAddress == "a@b.example"
+        else:
+            extension = make(b"subjectAltName", b"email:move", subject=addressed, **certs)
+            assert str(extension) == "email:a@b.example"
+            assert addressed.get_subject().emailAddress is None
         assert shared.get_subject().emailAddress == "a@b.example"
 
     def test_numbers(self):
