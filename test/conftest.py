@@ -55,3 +55,10 @@ def error_queue():
 def pki():
     """The keys and certificates of support.Pki."""
     return support.pki()
+
+
+@pytest.fixture
+def what_it_needs(scenario):
+    """One of fault_scenarios.py is about what may not be here."""
+    if scenario == "objects_of_cryptography":
+        pytest.importorskip("cryptography")

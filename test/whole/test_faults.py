@@ -59,6 +59,7 @@ def runs(request, tmp_path_factory):
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.usefixtures("what_it_needs")
 class TestFaults:
     def test_some(self, tmp_path, scenario):
         """In one process, since making the certificates takes longer than this."""
@@ -73,6 +74,7 @@ class TestFaults:
 
 class TestScenarios:
     def test_call_every_function(self):
+        pytest.importorskip("cryptography")
         assert support.run_file(DRIVER, **NOT_OURS).split() == []
 
 

@@ -48,6 +48,7 @@ def growth(scenario, rounds, timeout=support.TIMEOUT, patience=PATIENCE):
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.usefixtures("what_it_needs")
 class TestLeaks:
     def test_some_rounds(self, scenario):
         assert growth(scenario, 30) < PER_ROUND
