@@ -138,8 +138,8 @@ class TestRefused:
                     try:
                         return peer.server.recv(100)
                     except SSL.WantReadError:
-                        answers = [ours] if peer.server.want_write() else []  # that wait for the peer
-                    select.select([ours], answers, [], support.TIMEOUT)
+                        answers = [ours] if peer.server.want_write() else []
+                        select.select([ours], answers, [], support.TIMEOUT)
 
         def drain():
             while len(received) < count * (5 + 2 + peer.MAC):
