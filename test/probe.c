@@ -1141,7 +1141,7 @@ probe_exec(PyObject *module)
 {
     probe_state *state = PyModule_GetState(module);
 
-    util_share_start();
+    util_watch_forks();
     if (util_add_type(module, &owner_spec, &state->Owner_Type) < 0
         || util_add_type(module, &mutex_spec, &state->Mutex_Type) < 0
         || util_add_type(module, &rwlock_spec, &state->RWLock_Type) < 0

@@ -42,7 +42,7 @@ crypto_exec(PyObject *module)
 {
     crypto_state *state = PyModule_GetState(module);
 
-    util_share_start();
+    util_watch_forks();
     if (util_start_openssl() < 0
         || util_add_exception(module, "OpenSSL.crypto.Error", error_doc, NULL, &state->Error) < 0
         || util_add_constants(module, crypto_constants) < 0

@@ -42,6 +42,17 @@ util_wait_once(PyThread_type_lock lock, PY_TIMEOUT_T limit)
     return result;
 }
 
+void
+util_let_others_run(int so_often)
+{
+    static const struct timespec moment = {0, 50000};
+
+    if (so_often < UTIL_POLITE)
+        sched_yield();
+    else
+        nanosleep(&moment, NULL); /* where yielding is not for threads of a lower priority */
+}
+
 /* ---- forks ---- */
 
 enum { RENEWING = 0xFFFFFFFF, LOST = 0xFFFFFFFE }; /* no process has these numbers */
@@ -72,16 +83,22 @@ in_child(void)
 
 /* Without memory for a handler it stays 0, and every lock is taken slowly. */
 static void
-watch_forks(void)
+add_handler(void)
 {
     if (pthread_atfork(NULL, NULL, in_child) == 0)
         atomic_store(&util_unwanted, unwanted_here());
 }
 
+void
+util_watch_forks(void)
+{
+    pthread_once(&fork_once, add_handler);
+}
+
 static uint64_t
 make_unwanted(void)
 {
-    pthread_once(&fork_once, watch_forks);
+    util_watch_forks();
     return unwanted_here();
 }
 
@@ -249,19 +266,6 @@ util_guard_init(util_guard *guard)
     atomic_init(&guard->wanted, make_unwanted());
 }
 
-/* Its holder is about to leave, unless something else has the processor. */
-static void
-let_others_run(int so_often)
-{
-    enum { POLITE = 100, NANOSECONDS = 50000 };
-    const struct timespec moment = {0, NANOSECONDS};
-
-    if (so_often < POLITE)
-        sched_yield();
-    else
-        nanosleep(&moment, NULL); /* where yielding is not for threads of a lower priority */
-}
-
 /* Nobody forks with a guard in hand, so its owner, if it has one, is gone. */
 int
 util_guard_lock_slowly(util_guard *guard)
@@ -275,6 +279,6 @@ util_guard_lock_slowly(util_guard *guard)
         }
         if (atomic_compare_exchange_strong(&guard->wanted, &unwanted, unwanted + 1))
             return 0;
-        let_others_run(tries);
+        util_let_others_run(tries);
     }
 }

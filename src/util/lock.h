@@ -13,6 +13,11 @@ int util_raise_here(PyObject *exc, const char *text);
 /* Wait for a CPython lock, detached; *limit* is in microseconds, negative for none. */
 PyLockStatus util_wait_once(PyThread_type_lock lock, PY_TIMEOUT_T limit);
 
+/* For what is about to be free: its holder is computing, on another processor or about to go on
+   with this one.  The first so many times this only yields, then it sleeps. */
+enum { UTIL_POLITE = 100 };
+void util_let_others_run(int so_often);
+
 /* ---- forks ----
    A child has one thread only, the one that forked.  What the others held when it was made, or
    waited for on their stacks, is nobody's there: each lock sees to that when it is first asked
@@ -20,7 +25,9 @@ PyLockStatus util_wait_once(PyThread_type_lock lock, PY_TIMEOUT_T limit);
    in the upper half, and how many hold the lock or wait for it, in the lower one. */
 typedef _Atomic uint64_t util_wanted;
 
-extern util_wanted util_unwanted; /* of this process, once a lock has been made */
+extern util_wanted util_unwanted; /* of this process, once forks are watched */
+
+void util_watch_forks(void); /* any lock that is made does so */
 
 static inline uint32_t
 util_how_many(uint64_t wanted)

@@ -1,37 +1,19 @@
 #include "util/share.h"
 
-#include <sched.h>
-#include <time.h>
-
 #ifndef NDEBUG
 _Thread_local int util_shares;
 #endif
 
-/* Forks are watched from the first lock on. */
-void
-util_share_start(void)
-{
-    util_mutex mutex;
-
-    util_mutex_init(&mutex);
-    util_mutex_destroy(&mutex);
-}
-
-/* Who holds it is computing, on another processor or about to go on with this one. */
+/* Whoever sleeps is detached, for the holder's sake. */
 static void
 pause_once(int turn)
 {
-    static const struct timespec soon = {0, 50000};
-    int was_attached = !util_is_detached();
+    int detach = turn >= UTIL_POLITE && !util_is_detached();
 
-    if (turn < 100) {
-        sched_yield();
-        return;
-    }
-    if (was_attached)
+    if (detach)
         util_detach();
-    nanosleep(&soon, NULL);
-    if (was_attached)
+    util_let_others_run(turn);
+    if (detach)
         util_attach();
 }
 

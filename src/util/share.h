@@ -9,13 +9,11 @@
 #include "util/lock.h"
 
 /* Whose process it is, in the upper half (see lock.h); a bit that a writer is inside or waits for
-   the readers to leave; how many readers there are.  Zero is free. */
+   the readers to leave; how many readers there are.  Zero is free.
+   A module that has some watches forks before the first is used. */
 typedef util_wanted util_share;
 
 #define UTIL_SHARE_WRITER ((uint64_t)1 << 31)
-
-/* Once in each module that has some, before the first is used. */
-void util_share_start(void);
 
 void util_share_read_slowly(util_share *share);
 void util_share_write_slowly(util_share *share);
