@@ -180,15 +180,11 @@ one_round(ConnectionObject *self, io_op *op, short *events)
 
 /* ---- whole operations ---- */
 
-/* Memory never blocks, so there is no turn to take and nothing to flush: what cannot be done now is
-   an error. */
+/* Memory never blocks and cannot be closed, so there is no turn to take and nothing to flush: what
+   cannot be done now is an error. */
 static void
 memory_round(ConnectionObject *self, io_op *op)
 {
-    if (atomic_load_explicit(&self->closed, memory_order_relaxed)) {
-        op->error = IO_CLOSED;
-        return;
-    }
     do
         call_ssl(self, op);
     while (op->error == IO_DONE && op->kind == IO_WRITE && op->all && op->done < op->size);
