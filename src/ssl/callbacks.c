@@ -334,6 +334,13 @@ callbacks_alpn_select(SSL *ssl, const unsigned char **out, unsigned char *out_si
 
 /* ---- OCSP ---- */
 
+/* A new reference to what was registered with the callable. */
+static PyObject *
+ocsp_data(question *q)
+{
+    return Py_NewRef(PyTuple_GET_ITEM(q->conn->calls, SSL_CALL_OCSP_DATA));
+}
+
 /* Give OpenSSL a copy, which it owns; from 3.6 on it decodes it, and is silent when that fails. */
 static int
 staple(SSL *ssl, PyObject *response)
@@ -359,7 +366,7 @@ staple(SSL *ssl, PyObject *response)
 static int
 ask_ocsp_server(question *q, SSL *ssl)
 {
-    PyObject *data = Py_NewRef(PyTuple_GET_ITEM(q->conn->calls, SSL_CALL_OCSP_DATA)), *response;
+    PyObject *data = ocsp_data(q), *response;
     int verdict = SSL_TLSEXT_ERR_ALERT_FATAL;
 
     response = only_bytes(PyObject_CallFunctionObjArgs(q->callable, q->conn, data, NULL), "OCSP");
@@ -374,8 +381,7 @@ ask_ocsp_server(question *q, SSL *ssl)
 static int
 ask_ocsp_client(question *q, SSL *ssl)
 {
-    PyObject *data = Py_NewRef(PyTuple_GET_ITEM(q->conn->calls, SSL_CALL_OCSP_DATA));
-    PyObject *response, *answer = NULL;
+    PyObject *data = ocsp_data(q), *response, *answer = NULL;
     const unsigned char *stapled = NULL;
     long size = SSL_get_tlsext_status_ocsp_resp(ssl, &stapled);
 
