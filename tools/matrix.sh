@@ -87,20 +87,7 @@ provide() {
 
 # Then as in a system that has no other provider, but for what the tests' tools need before.
 only_fips() {
-    cat >"$work/srv/fips.cnf" <<'END'
-openssl_conf = main
-.include /srv/installed.cnf
-[main]
-providers = providers
-alg_section = algorithms
-[providers]
-fips = fips_sect
-base = base
-[base]
-activate = 1
-[algorithms]
-default_properties = fips=yes
-END
+    sed 's|{installed}|/srv/installed.cnf|' "$top/test/whole/fips.cnf" >"$work/srv/fips.cnf"
     inside 'openssl fipsinstall -module /usr/lib/*/ossl-modules/fips.so -out /srv/installed.cnf' || return 1
     command='make build-debug && make pytest T=test/whole/test_fips.py &&
         (PYTEST_ADDOPTS=--tb=short OPENSSL_CONF=/srv/fips.cnf .venv/bin/python -P -X dev -m pytest; test $? -le 1) \

@@ -17,6 +17,32 @@ def mutex():
     return _probe.Mutex()
 
 
+def hold_in_thread(mutex, threads, until):
+    """Have another thread hold it until that returns."""
+    held = threading.Event()
+
+    def hold():
+        mutex.lock(False)
+        held.set()
+        try:
+            until()
+        finally:
+            mutex.unlock()
+
+    threads.start(hold)
+    assert held.wait(support.TIMEOUT)
+
+
+def in_child_of_holder(mutex, work):
+    """Fork while another thread holds it; how *work* ended in the child."""
+    go_on = threading.Event()
+    with support.Threads() as threads:
+        hold_in_thread(mutex, threads, lambda: go_on.wait(support.TIMEOUT))
+        ended = support.in_child(work)
+        go_on.set()
+    return ended
+
+
 class TestMutex:
     @DETACHED
     def test_lock(self, mutex, detached):
@@ -76,24 +102,10 @@ class TestMutex:
         assert counter == [3200]
         assert mutex.wanted() == 0
 
-    def hold_in_thread(self, mutex, threads, until):
-        held = threading.Event()
-
-        def hold():
-            mutex.lock(False)
-            held.set()
-            try:
-                until()
-            finally:
-                mutex.unlock()
-
-        threads.start(hold)
-        assert held.wait(support.TIMEOUT)
-
     @DETACHED
     def test_signal_whose_handler_returns(self, mutex, detached):
         with support.Interruption() as interruption, support.Threads() as threads:
-            self.hold_in_thread(mutex, threads, interruption.strike)
+            hold_in_thread(mutex, threads, interruption.strike)
             mutex.lock(detached)
             assert interruption.handled.is_set()
             assert mutex.is_mine()
@@ -111,7 +123,7 @@ class TestMutex:
 
         with support.Interruption(KeyboardInterrupt) as interruption:
             with support.Threads() as threads:
-                self.hold_in_thread(mutex, threads, until)
+                hold_in_thread(mutex, threads, until)
                 with pytest.raises(KeyboardInterrupt):
                     mutex.lock(detached)
                 assert not mutex.is_mine()
@@ -130,7 +142,7 @@ class TestMutex:
                     mutex.unlock()
 
         with Nested() as interruption, support.Threads() as threads:
-            self.hold_in_thread(mutex, threads, interruption.strike)
+            hold_in_thread(mutex, threads, interruption.strike)
             mutex.lock(detached)
             mutex.unlock()
         assert mutex.wanted() == 0
@@ -215,51 +227,26 @@ class TestFork:
 
     @DETACHED
     def test_a_mutex_that_another_thread_held(self, mutex, detached):
-        held, go_on = threading.Event(), threading.Event()
-
-        def hold():
-            mutex.lock(False)
-            held.set()
-            go_on.wait(support.TIMEOUT)
-            mutex.unlock()
-
         def work():
             for _ in range(2):
                 with pytest.raises(RuntimeError, match="when the process was forked"):
                     mutex.lock(detached)
                 assert not mutex.trylock()
 
-        with support.Threads() as threads:
-            threads.start(hold)
-            held.wait(support.TIMEOUT)
-            ended = support.in_child(work)
-            go_on.set()
-        assert ended == 0
+        assert in_child_of_holder(mutex, work) == 0
         mutex.lock(False)
         mutex.unlock()
 
     @pytest.mark.skipif(support.TSAN, reason=support.NO_THREADS_IN_CHILD)
     def test_a_new_thread_is_not_the_holder(self, mutex):
         """It gets the stack of the one that is gone, usually, and so its number."""
-        held, go_on = threading.Event(), threading.Event()
-
-        def hold():
-            mutex.lock(False)
-            held.set()
-            go_on.wait(support.TIMEOUT)
-            mutex.unlock()
 
         def work():
             assert not any(support.run_together(*[mutex.is_mine] * 8))
             with pytest.raises(RuntimeError, match="when the process was forked"):
                 mutex.lock(False)
 
-        with support.Threads() as threads:
-            threads.start(hold)
-            held.wait(support.TIMEOUT)
-            ended = support.in_child(work)
-            go_on.set()
-        assert ended == 0
+        assert in_child_of_holder(mutex, work) == 0
 
     @DETACHED
     def test_handler_that_forks_and_raises(self, mutex, detached):
@@ -286,7 +273,7 @@ class TestFork:
                 return type(error)
 
         with Forks() as interruption, support.Threads() as threads:
-            TestMutex().hold_in_thread(mutex, threads, until)
+            hold_in_thread(mutex, threads, until)
             got = lock()
             if children[0] == 0:
                 os._exit(0 if got is KeyboardInterrupt and lock() is None else 3)

@@ -10,25 +10,7 @@ import pytest
 
 import support
 
-CONFIGURATION = """
-config_diagnostics = 1
-openssl_conf = main
-.include {installed}
-
-[main]
-providers = providers
-alg_section = algorithms
-
-[providers]
-fips = fips_sect
-base = base
-
-[base]
-activate = 1
-
-[algorithms]
-default_properties = fips=yes
-"""
+CONFIGURATION = (Path(__file__).parent / "fips.cnf").read_text()
 
 START = """
 import json
