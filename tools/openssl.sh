@@ -15,4 +15,4 @@ trap 'rm -rf "$work"' EXIT
 "$here/source.sh" openssl "$work/source" ${OPENSSL_SERIES:+"$OPENSSL_SERIES"}
 cd "$work/source"
 { ./Configure --prefix="$prefix" --libdir=lib no-tests no-docs no-apps "$@" \
-    && make -s -j2 && make -s install_sw; } >../build.log 2>&1 || { tail -n 30 ../build.log >&2; exit 1; }
+    && make -s -j2 && make -s install_sw install_ssldirs; } >../build.log 2>&1 || { tail -n 30 ../build.log >&2; exit 1; }
