@@ -31,7 +31,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help venv upstream demo build build-debug test pytest stress freethreaded lint format asan tsan \
-	valgrind coverage faults leaks same twisted downstream bench bench-insns docs stubs symbols matrix dist clean
+	valgrind coverage faults leaks same twisted downstream bench bench-insns docs pages stubs symbols matrix dist clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -163,6 +163,10 @@ stubs: build ## the stubs are sound, and agree with the modules
 
 docs: build ## the manual, into doc/_build; a broken reference is an error
 	PYTHONPATH=. $(VENV)/bin/sphinx-build -q -W --keep-going -n -b html doc doc/_build/html
+
+pages: docs ## no page of the manual is wider than the window, be it a telephone's (with Chromium)
+	@tools/packages.sh chromium-headless-shell
+	$(PYTEST) -m slow test/test_pages.py
 
 matrix: ## `make test` with each CPython, OpenSSL and compiler of Debian's, in trees made by debootstrap (root)
 	tools/matrix.sh $(ROWS)

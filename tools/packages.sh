@@ -29,6 +29,11 @@ os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null ;;
     libltdl-dev) compiles ltdl.h ;;
     libtool) command -v libtoolize >/dev/null ;;
     gnutls-bin) command -v certtool >/dev/null ;;
+    chromium-headless-shell) # or any other of its family
+        for one in chromium-headless-shell chromium chromium-browser google-chrome; do
+            ! command -v "$one" >/dev/null || return 0
+        done
+        return 1 ;;
     ca-certificates) [ -s /etc/ssl/certs/ca-certificates.crt ] ;;
     *) command -v "$1" >/dev/null ;;
     esac

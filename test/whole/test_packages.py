@@ -74,4 +74,10 @@ def test_what_cannot_be_installed_is_named(machine):
     status, _, said = machine("not-there", apt_get="exit 0", id="echo 0")
     assert status == 1
     assert "not-there" in said
-    assert "dnf install" in said
+    for system in ("dnf install gcc", "apk add gcc", "brew install"):
+        assert system in said
+
+
+def test_any_browser_of_the_family_will_do(machine, tmp_path):
+    assert machine("chromium-headless-shell", google_chrome="", apt_get=INSTALL) == (0, "", "")
+    assert not (tmp_path / "calls").exists()
