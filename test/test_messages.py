@@ -101,6 +101,11 @@ def _(pki):
     crypto.load_privatekey(crypto.FILETYPE_PEM, locked(pki), "right")
 
 
+@shows("A private key that cannot be read")
+def _(pki):
+    crypto.load_privatekey(crypto.FILETYPE_PEM, pki.server.key_pem.replace(b"\n", rb"\n"))
+
+
 @shows("A wrong passphrase for a container")
 def _(pki):
     container = crypto.PKCS12()
@@ -121,6 +126,11 @@ def _(pki):
 @shows("A name where the contents belong")
 def _(pki):
     crypto.load_certificate(crypto.FILETYPE_PEM, str(pki.server.cert_path).encode())
+
+
+@shows("PEM that is damaged")
+def _(pki):
+    crypto.load_certificate(crypto.FILETYPE_PEM, pki.server.cert_pem.replace(b"MII", b"M?I", 1))
 
 
 @shows("PEM where DER belongs")
@@ -243,6 +253,11 @@ def _(pki):
     client.send("hello")
 
 
+@shows("A connection as a file")
+def _(pki):
+    support.memory_pair()[0].makefile()
+
+
 @shows("A list of ciphers that has none")
 def _(pki):
     SSL.Context(SSL.TLS_METHOD).set_cipher_list(b"RC4-MD5")
@@ -325,12 +340,27 @@ def _(pki):
     raise_of(support.client_context(pki.ca), server, 0)
 
 
+@shows("A verify callback that forgets to answer")
+def _(pki):
+    client = support.client_context(pki.ca)
+    client.set_verify(SSL.VERIFY_PEER, lambda connection, cert, error, depth, ok: None)
+    raise_of(client, support.server_context(pki.server), 0)
+
+
 @shows("Another host than was asked for")
 def _(pki):
     pyopenssl = pytest.importorskip("service_identity.pyopenssl")
     server = support.server_context(pki.server)
     client, _ = support.connected("memory", support.client_context(pki.ca), server)
     pyopenssl.verify_hostname(client, "www.example.com")
+
+
+@shows("A certificate with a common name only")
+def _(pki):
+    pyopenssl = pytest.importorskip("service_identity.pyopenssl")
+    server = support.server_context(support.leaf(pki.ca, names=None))
+    client, _ = support.connected("memory", support.client_context(pki.ca), server)
+    pyopenssl.verify_hostname(client, "localhost")
 
 
 @shows("The peer does not know our authority")
@@ -400,6 +430,60 @@ def _(pki):
     raise_of(support.client_context(pki.ca), SSL.Context(SSL.TLS_METHOD), 1)
 
 
+def told(alert):
+    """A client that hears this fatal alert in place of the server's answer."""
+    client, _ = support.memory_pair()
+    with pytest.raises(SSL.WantReadError):
+        client.do_handshake()
+    client.bio_write(bytes([21, 3, 3, 0, 2, 2, alert]))
+    client.do_handshake()
+
+
+@shows("A name that the server does not serve")
+def _(pki):
+    told(112)
+
+
+@shows("The peer has failed")
+def _(pki):
+    def choose(connection):
+        raise LookupError("no such name")
+
+    server = support.server_context(pki.server)
+    server.set_tlsext_servername_callback(choose)
+    client, server = support.memory_pair(support.client_context(pki.ca), server)
+    client.set_tlsext_host_name(b"www.example.com")
+    with pytest.raises(LookupError):
+        support.handshake(client, server)
+    support.pump(client, server)
+    client.do_handshake()
+
+
+@shows("A server from before 2010")
+def _(pki):
+    client, _ = support.memory_pair(one_version(support.client_context(pki.ca), SSL.TLS1_2_VERSION))
+    with pytest.raises(SSL.WantReadError):
+        client.do_handshake()
+    # Its hello: a version, a random number, no session, ECDHE-RSA-AES128-GCM-SHA256, no extensions.
+    hello = b"\3\3" + bytes(32) + b"\0" + b"\xc0\x2f" + b"\0"
+    client.bio_write(b"\x16\3\3\0%c\2\0\0%c" % (len(hello) + 4, len(hello)) + hello)
+    client.do_handshake()
+
+
+@shows("A server with small Diffie-Hellman numbers")
+def _(pki):
+    parameters = support.fresh_path(".pem")
+    kind = ("-algorithm", "DHX", "-pkeyopt", "dh_rfc5114:1")  # 1024 bits
+    support.openssl("genpkey", "-genparam", *kind, "-out", parameters)
+    client = one_version(support.client_context(pki.ca), SSL.TLS1_2_VERSION)
+    client.set_cipher_list(b"DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=2")
+    # From 4.0 on the two otherwise find a group that both know by its name.
+    client.set_tmp_ecdh(type("Curve", (), {"name": "prime256v1"}))
+    server = one_version(support.server_context(pki.server), SSL.TLS1_2_VERSION)
+    server.load_tmp_dh(parameters)
+    raise_of(client, server, 0)
+
+
 @shows("A client that speaks plain HTTP")
 def _(pki):
     _, server = support.memory_pair()
@@ -426,6 +510,18 @@ def _(pki):
     client, _ = support.memory_pair()
     client.bio_write(b"220 mail.example.com ESMTP\r\n")
     client.do_handshake()
+
+
+@shows("A client that comes back")
+def _(pki):
+    server = support.server_context(pki.server, verify=pki.ca)
+    client = support.client_context(pki.ca, credential=pki.client)
+    client.set_max_proto_version(SSL.TLS1_2_VERSION)
+    one, other = support.connected("memory", client, server)
+    one.shutdown()
+    again, other = support.memory_pair(client, server)
+    again.set_session(one.get_session())
+    support.handshake(again, other)
 
 
 @shows("A callback that raises")
@@ -504,6 +600,16 @@ def _(pki):
     client, server = support.connected("socketpair", *contexts(pki))
     server.close()
     client.send(b"hello")
+
+
+@shows("Bytes that are not the peer's")
+def _(pki):
+    client, server = support.connected()
+    client.send(b"hello")
+    record = bytearray(client.bio_read(1000))
+    record[-1] ^= 1
+    server.bio_write(record)
+    server.recv(100)
 
 
 @shows("Nobody listens")
