@@ -361,7 +361,8 @@ class Context:
     def set_session_id(self, buf: Any) -> None:
         """Set in which setting sessions are valid.
 
-        A server that asks for client certificates must set one, or no session is taken up again.
+        A server that asks for client certificates must set one, or it refuses whoever comes back
+        with a session.
 
         :param buf: at most 32 bytes; str is taken too, with a DeprecationWarning
         :raises TypeError: it is neither

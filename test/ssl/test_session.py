@@ -81,6 +81,16 @@ class TestGetSession:
         assert type(one) is SSL.Session and one is not two
         assert type(server.get_session()) is SSL.Session
 
+    @pytest.mark.parametrize("good_bye", [True, False])
+    def test_counts_if_its_connection_ended_well(self, contexts, good_bye):
+        client, _ = shake(contexts)
+        session = client.get_session()
+        if good_bye:
+            client.shutdown()
+        del client
+        gc.collect()
+        assert (certificates_sent(contexts, session) == 0) is good_bye
+
     def test_outlives_its_connection(self, contexts):
         client, _ = shake(contexts)
         session = client.get_session()
