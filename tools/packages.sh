@@ -67,10 +67,10 @@ fi
 cat >&2 <<END
 Missing here, by Debian's names:$wanted
 
-    Fedora   dnf install gcc openssl-devel python3-devel
-    Alpine   apk add gcc musl-dev openssl-dev python3-dev
-    macOS    xcode-select --install; brew install openssl@3
+    Fedora   dnf install gcc openssl-devel python3-devel openssl gnutls-utils
+    Alpine   apk add gcc musl-dev openssl-dev python3-dev openssl gnutls-utils
+    macOS    xcode-select --install; brew install python openssl@3 gnutls
 
-PYTHON=$PYTHON and CC=$CC were asked; INSTALL tells how to choose others.
+PYTHON=$PYTHON, CC=$CC and OPENSSL_DIR=${OPENSSL_DIR:-} were asked; INSTALL tells how to choose others.
 END
 exit 1
