@@ -269,6 +269,32 @@ class TestDocs:
             if isinstance(node, ast.FunctionDef) and is_public(name):
                 assert inspect.getdoc(getattr(module, name)) == ast.get_docstring(node), name
 
+    def test_text_of_the_module_and_its_classes_is_the_stub_s(self, path):
+        """Behind that of a class stands that of its constructor, if it has one."""
+        tree, module = load(path)
+        assert inspect.getdoc(module) == ast.get_docstring(tree)
+        for name, node in definitions(tree.body).items():
+            if isinstance(node, ast.ClassDef) and hasattr(module, name):
+                members = definitions(node.body)
+                init = members.get("__init__", members.get("__new__"))
+                texts = [ast.get_docstring(one) for one in (node, init) if one is not None]
+                expected = "\n\n".join(filter(None, texts))
+                assert inspect.cleandoc(getattr(module, name).__doc__) == expected, name
+
+    def test_text_of_an_alias_is_that_of_what_it_names(self, path):
+        tree, module = load(path)
+        for name, node in definitions(tree.body).items():
+            if isinstance(node, ast.Assign) and is_public(name):
+                assert pydoc.getdoc(getattr(module, name)) == pydoc.getdoc(
+                    getattr(module, ast.unparse(node.value))
+                ), name
+            elif isinstance(node, ast.ClassDef) and hasattr(module, name):
+                cls = getattr(module, name)
+                for alias, inner in definitions(node.body).items():
+                    if isinstance(inner, ast.Assign) and is_public(alias):
+                        original = getattr(cls, ast.unparse(inner.value))
+                        assert pydoc.getdoc(getattr(cls, alias)) == pydoc.getdoc(original), alias
+
     def test_text_of_members_is_the_stub_s(self, path):
         """What ``help`` shows, and what an editor shows, which reads the stub."""
         for where, node, built in methods(path):

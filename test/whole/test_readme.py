@@ -1,6 +1,7 @@
 """What README shows works as it stands there."""
 
 import re
+import shlex
 import textwrap
 import threading
 from pathlib import Path
@@ -47,6 +48,14 @@ def test_commands_are_targets_of_the_makefile():
     assert len(named) >= 3
     for name in map("".join, named):
         assert re.search(rf"^{name}:.*## ", makefile, re.M), name
+
+
+def test_integration_runs_the_command_that_tests():
+    """What README tells everybody to type, ``make test``, is what every change is judged by."""
+    steps = re.search(r"^for step in (.*); do$", (ROOT / ".ci/run").read_text(), re.M)[1]
+    readme = (ROOT / "README").read_text()
+    assert "\n    make demo\n    make test\n" in readme
+    assert "test" in shlex.split(steps)
 
 
 def test_changelog_begins_with_this_version():
