@@ -6,6 +6,8 @@ import gc
 import pickle
 import re
 import subprocess
+import sys
+import threading
 import weakref
 
 import pytest
@@ -221,6 +223,29 @@ class TestVerifyCertificate:
                 context.set_store(trusting(pki.ca))
 
         support.run_together(*[work] * 4, swap)
+
+    def test_others_run_meanwhile(self, pki):
+        """The interpreter is let go while it verifies."""
+        context = X509StoreContext(trusting(pki.ca), pki.server.x509())
+        go, ran = threading.Event(), []
+
+        def other():
+            go.wait()
+            ran.append(True)
+
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1000)  # nobody else runs unless the interpreter is let go
+        try:
+            with support.Threads() as threads:
+                threads.start(other)
+                go.set()
+                for _ in range(10_000):  # the machine may have other things to do
+                    context.verify_certificate()
+                    if ran:
+                        break
+                assert ran
+        finally:
+            sys.setswitchinterval(interval)
 
 
 class TestGetVerifiedChain:

@@ -253,6 +253,13 @@ print(run(code, 2))
             == """["OpenSSL.rand([('a', 'b', 'c')],)", "OpenSSL.rand([('a', 'b', 'c')],)"]\n"""
         )
 
+    def test_callbacks_are_called_inside(self):
+        """What they import is found among the modules of the interpreter that they are of."""
+        inside = USE["handshake"].replace("append(where)", "append(__import__('sys') is sys)")
+        code = f"print(run({inside + 'report(str(set(seen)))'!r}, 2))"
+        assert inside != USE["handshake"]
+        assert run(code) == "['done', '{True}', 'done', '{True}']\n"
+
     def test_not_imported_by_main(self):
         """The interpreter that imports first is gone when the next one does."""
         code = START.replace("from OpenSSL import SSL, crypto, rand\n", "")
