@@ -642,7 +642,7 @@ USES = {
         lambda: server().pkey(),
         [
             lambda k, n: crypto.sign(k, b"x", "sha256"),
-            lambda k, n: (k.bits(), k.type(), k.check),
+            lambda k, n: (k.bits(), k.type() == crypto.TYPE_RSA and n % 50 == 0 and k.check()),
             lambda k, n: crypto.dump_privatekey(DER, k),
             lambda k, n: crypto.dump_publickey(PEM, k),
             lambda k, n: k.generate_key(crypto.TYPE_RSA, 512) if n % 200 == 0 else None,
