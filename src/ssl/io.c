@@ -53,7 +53,7 @@ call_ssl(ConnectionObject *self, io_op *op)
         return;
     if (renegotiation_is_due(self, op)) {
         renegotiation_drive(self, op);
-        if (op->error != IO_DONE || op->kind == IO_HANDSHAKE)
+        if (op->error != IO_DONE)
             return;
     }
     ssl_step(self, op);

@@ -93,8 +93,6 @@ transport_flush(ssl_transport *self)
 
         if (sent < 0)
             return would_block(errno) ? 0 : give_up(self, errno);
-        if (self->datagrams)
-            sent = (ssize_t)size; /* a datagram goes whole or not at all */
         queue_drop(&self->outgoing, (size_t)sent);
         self->out += (uint64_t)sent;
     }
@@ -230,13 +228,12 @@ bio_read(BIO *bio, char *data, size_t size, size_t *done)
    refuse to.  So once the handshake is over it does not get to know; whoever writes is told by
    transport_flush. */
 static int
-fail_to_write(BIO *bio, ssl_transport *self, size_t size, int number)
+fail_to_write(BIO *bio, ssl_transport *self, int number)
 {
     if (!self->datagrams)
         self->broken = number; /* the SSL has half a record now: it must not go on */
     if (self->datagrams || !self->hushed)
         return fail(bio, self, number, 0);
-    self->queued += size;
     return 1;
 }
 
@@ -246,15 +243,13 @@ write_descriptor(BIO *bio, ssl_transport *self, const char *data, size_t size)
     ssize_t sent = 0;
 
     if (self->broken)
-        return fail_to_write(bio, self, size, self->broken);
+        return fail_to_write(bio, self, self->broken);
     if (queue_is_empty(&self->outgoing)) {
         sent = transmit(self, data, size);
         if (sent < 0 && !would_block(errno))
-            return fail_to_write(bio, self, size, errno);
+            return fail_to_write(bio, self, errno);
         if (sent < 0)
             sent = 0;
-        else if (self->datagrams)
-            sent = (ssize_t)size;
         self->out += (uint64_t)sent;
     }
     if ((size_t)sent < size
