@@ -14,6 +14,7 @@ import support
 from OpenSSL import SSL, crypto
 
 TRY_LATER = bytes.fromhex("30030a0103")  # the smallest OCSP response that OpenSSL passes on
+NO_MEMORY = 0xC0100  # an error's reason when an allocation failed
 
 
 class Kind:
@@ -689,6 +690,19 @@ class TestVerify:
         with pytest.raises(SSL.Error):
             support.handshake(connection, server)
 
+    def test_raises_at_the_last_certificate(self):
+        """After which nobody is asked any more."""
+
+        def callback(connection, cert, number, depth, ok):
+            return ok if depth > 0 else 1 / 0
+
+        client = support.client_context()
+        client.set_verify(SSL.VERIFY_PEER, callback)
+        one, two = support.memory_pair(client)
+        with pytest.raises(ZeroDivisionError):
+            support.handshake(one, two)
+        stays_shut(one, two, SSL.Error)
+
     def test_pinned(self):
         """A Connection asks whom its Context knew when it was made."""
         first, second = Recorder(True), Recorder(True)
@@ -725,6 +739,16 @@ class TestVerify:
         one.set_verify(mode=SSL.VERIFY_PEER, callback=None)
         support.handshake(one, server)
         assert not theirs.calls
+
+    def test_without_one_what_is_wrong_is_refused_again(self):
+        lenient = Recorder(True)
+        client = support.client_context()
+        client.set_verify(SSL.VERIFY_PEER, lenient)
+        one, server = support.memory_pair(client, support.server_context(support.pki().other))
+        one.set_verify(SSL.VERIFY_PEER)
+        with pytest.raises(SSL.Error, match="certificate verify failed"):
+            support.handshake(one, server)
+        assert not lenient.calls
 
     def test_contexts_are_dropped(self):
         """Connections whose Contexts nobody holds any more shake hands all the same."""
@@ -1217,6 +1241,15 @@ class TestOcsp:
         one.request_ocsp()
         support.handshake(one, two)
         assert [args[1] for args in client_side.calls] == [b""]
+
+    def test_errors_of_others_do_not_count(self):
+        def callback(*args):
+            support.push_error(reason=NO_MEMORY)
+            return TRY_LATER
+
+        client_side = Recorder(True)
+        client, server = self.pair(callback, client_side)
+        assert client_side.calls == [(client, TRY_LATER, None)]
 
     def test_long_response(self):
         """60 kB go over whole; 70 kB do not fit."""

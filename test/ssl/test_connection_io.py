@@ -498,6 +498,18 @@ class TestEnds:
         assert type(caught.value) is SSL.Error
         assert caught.value.args[0]
 
+    def test_a_handshake_that_failed_is_no_end(self):
+        """Nor is what OpenSSL says when it is asked again."""
+        client, server = support.memory_pair(server=support.server_context(support.pki().other))
+        with pytest.raises(SSL.Error, match="certificate verify failed"):
+            support.handshake(client, server)
+        for call in (client.do_handshake, lambda: client.recv(1)):
+            with pytest.raises(SSL.Error):
+                call()
+        with pytest.raises(SSL.Error) as caught:
+            client.shutdown()
+        assert type(caught.value) is SSL.Error
+
     def test_plain_text(self, sockets):
         left, right = socket.socketpair()
         server = SSL.Connection(support.server_context(), left)
@@ -541,6 +553,22 @@ class TestHurry:
             with pytest.raises(SSL.SysCallError):
                 server.recv(100)
         server.close()
+
+    def test_not_before_its_last_word(self):
+        """Without which the server knows nothing of the client: it is no handshake then."""
+        client, server = support.socket_pair(blocking=False)
+        for one in (client, server):
+            with pytest.raises(SSL.WantReadError):
+                one.do_handshake()
+        with pytest.raises(BlockingIOError):
+            while True:
+                client._socket.send(bytes(65536))
+        with pytest.raises(SSL.WantWriteError):
+            client.do_handshake()
+        server.close()
+        with pytest.raises(SSL.SysCallError):
+            client.do_handshake()
+        client.close()
 
 
 class TestNonBlocking:
@@ -846,6 +874,29 @@ class TestDescriptors:
             assert client.send(b"after it") == 8
             assert server.recv(100) == b"after it"
         close(client, server)
+
+    def test_what_fails_after_a_close(self):
+        """Is told as it is: the peer's close_notify is no answer to a send."""
+        client, server = support.handshake(*self.pair(stream=False))
+        client.shutdown()
+        client.close()
+        with pytest.raises(SSL.ZeroReturnError):
+            server.recv(1)
+        with pytest.raises(SSL.SysCallError) as caught:
+            server.send(b"x")
+        assert caught.value.args == (errno.ECONNREFUSED, "ECONNREFUSED")
+        server.close()
+
+    def test_datagrams_over_a_stream(self):
+        """Which has an end, while an empty datagram is none."""
+        left, right = socket.socketpair()
+        server = SSL.Connection(support.server_context(method=SSL.DTLS_METHOD), left)
+        server.set_accept_state()
+        right.close()
+        with support.non_blocking(server), pytest.raises(SSL.SysCallError) as caught:
+            server.do_handshake()
+        assert caught.value.args == (-1, "Unexpected EOF")
+        server.close()
 
     def pair(self, stream):
         if stream:

@@ -3,6 +3,7 @@
 import contextlib
 import hmac
 import select
+import socket
 import threading
 
 import pytest
@@ -147,12 +148,29 @@ class TestRefused:
 
         with support.Threads() as threads:
             threads.start(plain.sendall, flood)
-            with pytest.raises(SSL.WantWriteError):
-                read()
+            for _ in range(1000):
+                with pytest.raises(SSL.WantWriteError):
+                    read()
             threads.start(peer.server.recv, 100)
             threads.start(drain)
         assert threads.results[1] == b"through"
         assert peer.parse(bytes(received)) == [(ALERT, NO_RENEGOTIATION)] * count
+        for one in (peer.client, peer.server):
+            one.close()
+
+    def test_no_answer_goes_behind_what_was_lost(self):
+        """But what the peer sends can go on being read."""
+        peer = Forger("socketpair")
+        plain = peer.client._socket
+        other, gone = socket.socketpair()
+        gone.close()
+        with other, support.replaced(peer.server, other), pytest.raises(SSL.SysCallError):
+            peer.server.send(b"lost")
+        plain.sendall(peer.hellos(1) + peer.record(DATA, b"heard"))
+        assert peer.server.recv(100) == b"heard"
+        plain.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            plain.recv(1)
         for one in (peer.client, peer.server):
             one.close()
 
@@ -246,6 +264,25 @@ class TestAllowed:
         assert support.transfer(client, server, b"on") == b"on"
         assert support.transfer(server, client, b"and back") == b"and back"
         assert client.total_renegotiations() == 1
+
+
+class TestAsks:
+    """A server that asks for a new handshake while a thread of it reads."""
+
+    def test_a_sender_waits_for_no_answer(self):
+        """Though it is the reader who asks: once that is done it goes on."""
+        client, server = support.connected("socketpair", *contexts())
+        for _ in range(20):
+            with support.Threads() as threads:
+                support.waits(threads.start(server.recv, 1))
+                server.renegotiate()
+                assert server.send(b"x") == 1
+                assert client.recv(1) == b"x"
+                assert client.send(b"y") == 1
+            assert threads.results == [b"y"]
+        assert server.total_renegotiations() == 20
+        client.close()
+        server.close()
 
 
 class TestAsksForACertificate:
