@@ -391,6 +391,23 @@ class TestAnswers:
             with pytest.raises(SSL.WantReadError):
                 server.DTLSv1_listen()
 
+    def test_cookie_that_nobody_could_check(self):
+        """A listening that ends with an exception has found no client."""
+        kind = CookieVerify()
+        client, server = support.memory_pair(*kind.contexts(lambda *args: 1 / 0))
+        kind.prepare(client, server)
+        server.bio_write(kind.hello(client))
+        with pytest.raises(SSL.WantReadError):
+            server.DTLSv1_listen()
+        support.move(server, client)
+        server.bio_write(kind.hello(client))
+        with pytest.raises(ZeroDivisionError):
+            server.DTLSv1_listen()
+        with pytest.raises(SSL.WantReadError):
+            server.do_handshake()
+        with pytest.raises(SSL.WantReadError):
+            server.bio_read(1)
+
     def test_cookie_too_long_says_so(self):
         with pytest.raises(ValueError, match="Cookie too long"):
             CookieGenerate().run(Recorder(b"x" * 256))
