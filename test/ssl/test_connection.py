@@ -377,6 +377,21 @@ class TestSocket:
         for one in (left, right, other, peer):
             one.close()
 
+    @pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION])
+    def test_a_role_anew_after_a_handshake(self, version):
+        """Means another handshake, which counts as the first one did."""
+        context = support.client_context()
+        context.set_max_proto_version(version)
+        client, first = support.connected("memory", context)
+        support.transfer(first, client, b"x")
+        client.set_connect_state()
+        _, second = support.memory_pair()
+        support.handshake(client, second)
+        second.send(b"data")
+        support.move(second, client)
+        assert client.recv(1) == b"d"
+        assert client.pending() == 3
+
     def test_roles_may_change(self):
         client, server = support.memory_pair()
         client.set_accept_state()

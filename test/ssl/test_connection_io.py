@@ -1169,6 +1169,17 @@ class TestListen:
         server.set_accept_state()
         assert server.get_state_string() == b"before SSL initialization"
 
+    def test_becomes_the_client_and_the_server_again(self, listened):
+        def change(server):
+            server.set_connect_state()
+            server.set_accept_state()
+
+        _, server, _ = listened(after=change)
+        with pytest.raises(SSL.WantReadError):
+            server.do_handshake()
+        with pytest.raises(SSL.WantReadError):
+            server.bio_read(1)  # it waits for a hello, and says none
+
     def test_becomes_the_client(self, listened):
         client, server, _ = listened(after=SSL.Connection.set_connect_state)
         with pytest.raises(SSL.WantReadError):

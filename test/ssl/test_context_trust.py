@@ -140,12 +140,6 @@ class TestSetDefaultVerifyPaths:
         context.set_default_verify_paths()
         assert not trusts(context, support.pki().server)
 
-    def test_no_fallback(self, context, monkeypatch):
-        """An OpenSSL that knows where to look is believed."""
-        monkeypatch.setattr(SSL, "_CERTIFICATE_FILE_LOCATIONS", [str(support.pki().ca.cert_path)])
-        context.set_default_verify_paths()
-        assert not trusts(context, support.pki().server)
-
     @pytest.fixture
     def knows_nothing(self, monkeypatch):
         """As if OpenSSL were the one of a wheel."""
@@ -157,6 +151,13 @@ class TestSetDefaultVerifyPaths:
         )
         for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
             monkeypatch.delenv(name, raising=False)
+
+    @pytest.mark.parametrize("place", ["DIR", "FILE"])
+    def test_no_fallback(self, context, knows_nothing, monkeypatch, place):
+        """An OpenSSL that knows where to look is believed."""
+        monkeypatch.setattr(SSL, f"_CRYPTOGRAPHY_MANYLINUX_CA_{place}", b"/elsewhere")
+        context.set_default_verify_paths()
+        assert not trusts(context, support.pki().server)
 
     def test_fallback(self, context, knows_nothing):
         context.set_default_verify_paths()

@@ -104,6 +104,7 @@ class TestTurns:
         assert sorted(seen) == pieces
 
     def test_readers_take_turns(self, pair):
+        """First come, first served."""
         client, server = pair
         with support.Threads() as threads:
             for _ in range(4):
@@ -112,7 +113,7 @@ class TestTurns:
                 server.send(b"%d" % i)
                 while sum(result is not None for result in threads.results) <= i:
                     time.sleep(0.001)
-        assert sorted(threads.results) == [b"0", b"1", b"2", b"3"]
+        assert threads.results == [b"0", b"1", b"2", b"3"]
 
     def test_handshake_from_two_threads(self):
         with closing(*support.tcp_pair()) as (client, server), support.Threads() as threads:
