@@ -377,6 +377,12 @@ class TestExportKeyingMaterial:
             b"A", 32, b""
         )
 
+    def test_label_of_tls_itself(self):
+        client, _ = pair_of(SSL.TLS1_2_VERSION)
+        with pytest.raises(SSL.Error) as caught:
+            client.export_keying_material(b"master secret", 32)
+        assert caught.value.args[0]
+
     def test_before(self, fresh):
         with pytest.raises(SSL.Error) as caught:
             fresh.export_keying_material(b"A", 32)
@@ -449,7 +455,7 @@ class TestDatagrams:
         client.set_ciphertext_mtu(1500)
         with pytest.raises(SSL.WantReadError):
             client.do_handshake()
-        assert 0 <= client.DTLSv1_get_timeout() <= 1
+        assert 0 < client.DTLSv1_get_timeout() <= 1
         assert type(client.DTLSv1_get_timeout()) is float
 
     def test_timeout_of_tls(self, fresh):

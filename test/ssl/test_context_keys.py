@@ -183,6 +183,14 @@ class TestUseCertificate:
         assert shown(context) == [pki.ec_server.cert_der]
 
 
+def _trusted(credential, others=b""):
+    trusted = support.openssl(
+        "x509", "-trustout", "-addtrust", "serverAuth", stdin=credential.cert_pem
+    )
+    assert b"TRUSTED" in trusted
+    return _file(trusted + others)
+
+
 class TestUseCertificateFile(OfFileTypes):
     setter, parameter, der = "use_certificate_file", "certfile", "cert_der"
 
@@ -207,6 +215,13 @@ class TestUseCertificateFile(OfFileTypes):
             context.use_certificate_file(_file(body))
         assert asked == [(1024, 0, None)]
 
+    def test_trusted(self, context):
+        """What the certificate is trusted for may be added to it."""
+        pki = support.pki()
+        context.use_certificate_file(_trusted(pki.ec_server))
+        context.use_privatekey_file(pki.ec_server.key_path)
+        assert shown(context) == [pki.ec_server.cert_der]
+
 
 class TestUseCertificateChainFile(OfFiles):
     setter, parameter = "use_certificate_chain_file", "certfile"
@@ -225,6 +240,13 @@ class TestUseCertificateChainFile(OfFiles):
         context.use_certificate_chain_file(pki.ec_server.chain_path)
         context.use_privatekey_file(pki.ec_server.key_path)
         assert shown(context) == [pki.ec_server.cert_der]
+
+    def test_trusted(self, context):
+        """The first certificate may be; see above."""
+        pki = support.pki()
+        context.use_certificate_chain_file(_trusted(pki.deep, pki.intermediate.cert_pem))
+        context.use_privatekey_file(pki.deep.key_path)
+        assert shown(context) == [pki.deep.cert_der, pki.intermediate.cert_der]
 
     def test_bad_tail(self, context):
         """If one certificate of the file is bad, the others are not used either."""

@@ -285,6 +285,27 @@ class TestAsks:
         server.close()
 
 
+class TestReaderThatGoes:
+    def test_a_sender_takes_over(self):
+        """The handshake that it waits for was the reader's to drive."""
+        client, server = support.connected("socketpair", *contexts(allowed=True))
+
+        def disturb():
+            support.waits(threading.main_thread())
+            client.renegotiate()
+            support.waits(threads.start(client.send, b"x"))
+            interruption.strike()
+
+        with support.Interruption(KeyboardInterrupt) as interruption:
+            with support.Threads() as threads:
+                threads.start(disturb)
+                with pytest.raises(KeyboardInterrupt):
+                    client.recv(1)
+                assert server.recv(1) == b"x"
+        client.close()
+        server.close()
+
+
 class TestAsksForACertificate:
     """A server that wants to know who it is after all."""
 

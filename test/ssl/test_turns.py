@@ -256,6 +256,28 @@ class TestCallingOff:
                     support.waits(threads.start(client.recv, 10))
                 client.close()
         assert [error.args for error in caught.value.exceptions] == [(errno.EBADF, "EBADF")] * 3
+        with pytest.raises(SSL.SysCallError):
+            client.recv(10)
+
+    def test_close_while_a_callback_runs(self):
+        """Who waits for the turn is told at once, and who has it as soon as the callback is over."""
+        inside, go = threading.Event(), threading.Event()
+        context = support.server_context()
+        context.set_info_callback(lambda *args: inside.set() or go.wait(support.TIMEOUT))
+        client, server = support.socket_pair(server=context)
+        with pytest.raises(BaseExceptionGroup) as caught:
+            with support.Threads() as threads:
+                threads.start(server.do_handshake)
+                inside.wait(support.TIMEOUT)
+                other = threads.start(server.send, b"x")
+                support.waits(other)
+                threads.start(server.close)
+                other.join(support.TIMEOUT)
+                still_there = other.is_alive()
+                go.set()
+        assert not still_there
+        assert [error.args for error in caught.value.exceptions] == [(errno.EBADF, "EBADF")] * 2
+        client.close()
 
     def test_shutdown(self, pair):
         client, server = pair
