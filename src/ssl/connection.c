@@ -52,7 +52,7 @@ fill(ConnectionObject *self, ContextObject *context, PyObject *socket, int fd, S
     PyObject *old = calls;
     int result = -1;
 
-    if (self->ptr != NULL) { /* by what ran while we waited for the Context */
+    if (self->ptr != NULL) { /* by fileno(), or what ran while we waited for the Context */
         PyErr_SetString(PyExc_ValueError, "this Connection is already initialized");
         goto done;
     }
@@ -114,10 +114,6 @@ connection_init(PyObject *op, PyObject *args, PyObject *kwargs)
         given[1] = Py_None;
     if (given[1] != Py_None && util_as_fd(given[1], "socket", &fd) < 0)
         return -1;
-    if (self->ptr != NULL) { /* fileno() has called us */
-        PyErr_SetString(PyExc_ValueError, "this Connection is already initialized");
-        return -1;
-    }
     return open_connection(self, context, given[1], fd);
 }
 

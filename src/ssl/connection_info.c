@@ -113,12 +113,12 @@ connection_total_renegotiations(PyObject *op, PyObject *unused)
 PyObject *
 connection_renegotiate_pending(PyObject *op, PyObject *unused)
 {
-    ConnectionObject *self = (ConnectionObject *)op;
+    SSL *ssl = ssl_connection_enter(op);
     int pending;
 
-    if (ssl_connection_enter(op) == NULL)
+    if (ssl == NULL)
         return NULL;
-    pending = self->renegotiate_asked || SSL_renegotiate_pending(self->ptr);
+    pending = SSL_renegotiate_pending(ssl);
     ssl_connection_leave(op);
     return PyBool_FromLong(pending);
 }
@@ -145,7 +145,7 @@ connection_DTLSv1_get_timeout(PyObject *op, PyObject *unused)
 
     if (ssl == NULL)
         return NULL;
-    running = SSL_is_dtls(ssl) && DTLSv1_get_timeout(ssl, &left);
+    running = DTLSv1_get_timeout(ssl, &left);
     ssl_connection_leave(op);
     if (!running)
         Py_RETURN_NONE;

@@ -59,8 +59,7 @@ renegotiation_drive(ConnectionObject *self, io_op *op)
     while (renegotiation_is_due(self, op)) {
         io_op peek = {.kind = IO_PEEK, .data = &ahead, .size = 1};
 
-        if (has_reader(self)) {
-            turn_news(self, POLLIN); /* its next read starts what was asked for */
+        if (has_reader(self)) { /* whom io_renegotiate has told */
             op->error = IO_ELSEWHERE;
             return;
         }
