@@ -106,6 +106,12 @@ class TestSend:
         assert pair[0].send(b"") == 0
         assert pair[0].sendall(b"") == 0
 
+    def test_nothing_needs_no_handshake(self):
+        client, _ = support.memory_pair()
+        assert client.send(b"") == 0
+        with pytest.raises(SSL.WantReadError):
+            client.bio_read(1)
+
     def test_one_record_at_most(self, memory):
         client, server = memory
         assert client.send(bytes(2**15)) == 16384
@@ -243,6 +249,15 @@ class TestRecv:
         assert server.recv((1 << 31) - 1) == b"x"
         assert support.resident() - before < 1000
 
+    def test_what_comes_behind_tickets(self):
+        """Is read at once, whatever the Context's mode."""
+        context = support.client_context()
+        context.clear_mode(SSL.MODE_AUTO_RETRY)
+        client, server = support.connected("memory", context)
+        server.send(b"data")
+        support.move(server, client)
+        assert client.recv(10) == b"data"
+
     def test_close_notify(self, pair):
         client, server = pair
         client.send(b"last")
@@ -344,6 +359,23 @@ class TestBio:
 
     def test_nothing_written(self, memory):
         assert memory[0].bio_write(b"") == 0
+
+    @pytest.mark.parametrize("rubbish", [b"", bytearray(), bytearray(b"rubbish")])
+    def test_each_datagram_by_itself(self, rubbish):
+        """What is no datagram, or no good one, takes nothing of the next along."""
+        client = SSL.Connection(support.client_context(method=SSL.DTLS_METHOD))
+        server = SSL.Connection(support.server_context(method=SSL.DTLS_METHOD))
+        client.set_connect_state()
+        server.set_accept_state()
+        for one in (client, server):
+            one.set_ciphertext_mtu(1400)
+        with pytest.raises(SSL.WantReadError):
+            client.do_handshake()
+        assert server.bio_write(rubbish) == len(rubbish)
+        server.bio_write(bytearray(support.newest(client)))
+        with pytest.raises(SSL.WantReadError):
+            server.do_handshake()
+        assert server.bio_read(10000)
 
     def test_with_a_socket(self, sockets):
         for call in (
@@ -1097,6 +1129,20 @@ class TestKeyUpdate:
             server.send(b"to client")
             carry(client, server)
             assert client.recv(100) == b"to client"
+
+    def test_the_peer_has_new_keys_too_if_asked(self, memory):
+        """It says so before it sends anything else."""
+        client, server = memory
+        sizes = []
+        for request in (False, True, False):
+            client.key_update(request)
+            support.move(client, server)
+            with pytest.raises(SSL.WantReadError):
+                server.recv(1)
+            server.send(b"data")
+            sizes.append(support.move(server, client))
+            assert client.recv(10) == b"data"
+        assert sizes[0] == sizes[2] < sizes[1]
 
     def test_refused(self):
         client, server = support.client_context(), support.server_context()

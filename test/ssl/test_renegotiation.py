@@ -285,6 +285,28 @@ class TestAsks:
         server.close()
 
 
+    def test_not_within_a_record(self):
+        """While half a record is there none can begin, and the handshake is not over."""
+        client, server = support.connected("memory", *contexts())
+        client.send(b"data")
+        record = client.bio_read(1000)
+        server.bio_write(record[:-1])
+        with pytest.raises(SSL.WantReadError):
+            server.recv(1)
+        server.renegotiate()
+        for _ in range(2):
+            with pytest.raises(SSL.WantReadError):
+                server.do_handshake()
+            with pytest.raises(SSL.WantReadError):
+                server.bio_read(1)
+        server.bio_write(record[-1:])
+        assert server.recv(10) == b"data"
+        with pytest.raises(SSL.WantReadError):
+            server.recv(10)
+        assert server.bio_read(1000)
+        server.do_handshake()
+
+
 class TestReaderThatGoes:
     def test_a_sender_takes_over(self):
         """The handshake that it waits for was the reader's to drive."""

@@ -260,7 +260,7 @@ class TestCallingOff:
             client.recv(10)
 
     def test_close_while_a_callback_runs(self):
-        """Who waits for the turn is told at once, and who has it as soon as the callback is over."""
+        """Who waits for the turn is told at once, and who has it when the callback is over."""
         inside, go = threading.Event(), threading.Event()
         context = support.server_context()
         context.set_info_callback(lambda *args: inside.set() or go.wait(support.TIMEOUT))
