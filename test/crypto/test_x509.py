@@ -275,6 +275,15 @@ class TestAdjust:
             cert.gmtime_adj_notAfter(amount)
             assert cert.has_expired() is expired
 
+    def test_its_last_second_is_good(self):
+        cert, now, then = crypto.X509(), 0, 1
+        while now != then:
+            now = int(time.time())
+            cert.gmtime_adj_notAfter(0)
+            expired = cert.has_expired()
+            then = int(time.time())
+        assert expired is False
+
     def test_has_expired_with_an_offset(self):
         cert = crypto.X509()
         now = datetime.datetime.now(datetime.UTC)

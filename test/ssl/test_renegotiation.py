@@ -284,7 +284,6 @@ class TestAsks:
         client.close()
         server.close()
 
-
     def test_not_within_a_record(self):
         """While half a record is there none can begin, and the handshake is not over."""
         client, server = support.connected("memory", *contexts())
