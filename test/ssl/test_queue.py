@@ -48,6 +48,26 @@ class TestPieces:
         server.bio_write(first + second)
         assert [server.recv(65536) for _ in sent] == sent
 
+    @pytest.mark.parametrize("cut", [0, 10])
+    def test_writes_that_fit_exactly(self, pair, cut):
+        client, _ = pair
+        records(pair, 2000)
+        size = len(client.bio_read(65536))
+        records(pair, 2000, 2000, 2000)
+        if cut:
+            assert len(client.bio_read(cut)) == cut
+        assert len(client.bio_read(2 * size - cut)) == 2 * size - cut
+        assert len(client.bio_read(65536)) == size
+
+    def test_a_cut_piece_counts_as_what_is_left_of_it(self, pair):
+        client, _ = pair
+        records(pair, 2000)
+        size = len(client.bio_read(65536))
+        records(pair, 2000, 2000, 2000)
+        client.bio_read(size // 2)
+        left = size - size // 2
+        assert len(client.bio_read(left + size + 1)) == left + size
+
     @pytest.mark.parametrize("step", [1, 2, 7, 100])
     def test_a_piece_is_cut_when_asked_for_less(self, pair, step):
         client, server = pair

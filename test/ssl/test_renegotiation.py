@@ -26,6 +26,15 @@ def contexts(allowed=False):
     return pair
 
 
+def exchange(one, other):
+    """Let both read what the other says, until they have nothing more to say."""
+    for _ in range(10):
+        for end in (one, other):
+            with pytest.raises(SSL.WantReadError):
+                end.recv(1)
+        support.pump(one, other)
+
+
 def expand(secret, seed, size):
     """TLS 1.2's PRF."""
     result, link = b"", seed
@@ -287,23 +296,42 @@ class TestAsks:
     def test_not_within_a_record(self):
         """While half a record is there none can begin, and the handshake is not over."""
         client, server = support.connected("memory", *contexts())
-        client.send(b"data")
-        record = client.bio_read(1000)
-        server.bio_write(record[:-1])
-        with pytest.raises(SSL.WantReadError):
-            server.recv(1)
-        server.renegotiate()
+        for count in range(1, 3):
+            client.send(b"data")
+            record = client.bio_read(1000)
+            server.bio_write(record[:-1])
+            with pytest.raises(SSL.WantReadError):
+                server.recv(1)
+            server.renegotiate()
+            for _ in range(2):
+                with pytest.raises(SSL.WantReadError):
+                    server.do_handshake()
+                with pytest.raises(SSL.WantReadError):
+                    server.bio_read(1)
+            server.bio_write(record[-1:])
+            assert server.recv(10) == b"data"
+            with pytest.raises(SSL.WantReadError):
+                server.recv(10)
+            server.do_handshake()
+            exchange(server, client)
+            assert server.total_renegotiations() == count
+
+    def test_data_before_the_answer(self):
+        """Does not disturb the client that has asked for the handshake."""
+        client, server = support.connected("memory", *contexts(allowed=True))
+        server.send(b"early")
+        client.renegotiate()
         for _ in range(2):
             with pytest.raises(SSL.WantReadError):
-                server.do_handshake()
+                client.do_handshake()
+            support.pump(client, server)
             with pytest.raises(SSL.WantReadError):
-                server.bio_read(1)
-        server.bio_write(record[-1:])
-        assert server.recv(10) == b"data"
-        with pytest.raises(SSL.WantReadError):
-            server.recv(10)
-        assert server.bio_read(1000)
-        server.do_handshake()
+                server.recv(1)
+            support.pump(client, server)
+        client.do_handshake()
+        assert client.recv(10) == b"early"
+        assert client.total_renegotiations() == 1
+        assert client.renegotiate_pending() is False
 
 
 class TestReaderThatGoes:
