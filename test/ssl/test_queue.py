@@ -1,6 +1,7 @@
 """The queues in memory, as bio_read and bio_write show them."""
 
 import ctypes
+import sys
 
 import pytest
 
@@ -113,6 +114,21 @@ class TestPieces:
 
 
 class TestLending:
+    def test_bytes_among_copies_are_let_go(self):
+        client, server = support.memory_pair()
+        for one in (client, server):
+            with pytest.raises(SSL.WantReadError):
+                one.do_handshake()
+            support.move(client, server)
+        flight = server.bio_read(65536)
+        lent, rest = flight[:200], flight[200:]
+        before = sys.getrefcount(lent)
+        client.bio_write(lent)
+        for at in range(0, len(rest), 500):
+            client.bio_write(bytearray(rest[at : at + 500]))
+        client.do_handshake()
+        assert sys.getrefcount(lent) == before
+
     def test_bytes_that_are_lent_stay_as_they_are(self, pair):
         client, server = pair
         (data,) = records(pair, 64)
