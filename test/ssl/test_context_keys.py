@@ -234,6 +234,14 @@ class TestUseCertificateChainFile(OfFiles):
         client, _ = support.connected("memory", support.client_context(pki.ca), context)
         assert len(client.get_verified_chain()) == 3
 
+    def test_alone(self, context):
+        """No chain is not an empty one: what add_extra_chain_cert has put there counts."""
+        pki = support.pki()
+        context.use_certificate_chain_file(pki.deep.cert_path)
+        context.use_privatekey_file(pki.deep.key_path)
+        context.add_extra_chain_cert(pki.intermediate.x509())
+        assert shown(context) == [pki.deep.cert_der, pki.intermediate.cert_der]
+
     def test_replaces(self, context):
         pki = support.pki()
         context.use_certificate_chain_file(pki.deep.chain_path)
