@@ -1012,6 +1012,22 @@ class TestServername:
         for context in contexts:  # nobody holds them any more
             context.set_timeout(5)
 
+    @pytest.mark.parametrize("count", [1, 2, 3])
+    def test_may_be_changed_when_the_handshake_is_over(self, count):
+        """All of those through which it has come."""
+        others = [support.server_context() for _ in range(count)]
+
+        def switch(connection):
+            for other in others:
+                connection.set_context(other)
+
+        context = support.server_context()
+        context.set_tlsext_servername_callback(switch)
+        support.connected("memory", support.client_context(), context)
+        for one in (context, *others):
+            one.set_timeout(17)
+            assert one.get_timeout() == 17
+
     def test_callbacks_of_the_other(self):
         """After the switch the other Context's ALPN callback counts, and one's own verify."""
         verify, alpn = Recorder(True), Recorder(b"two")

@@ -334,7 +334,26 @@ class TestAsks:
         assert client.renegotiate_pending() is False
 
 
-class TestReaderThatGoes:
+class TestSenderBesideReader:
+    def test_one_that_may_not_wait(self):
+        client, server = support.connected("socketpair", *contexts(allowed=True))
+        with support.Threads() as threads:
+            reader = threads.start(client.recv, 1)
+            support.waits(reader)
+            client.renegotiate()
+            select.select([server], [], [], support.TIMEOUT)  # the reader has begun it
+            support.waits(reader)
+            client.setblocking(False)
+            with pytest.raises(SSL.WantReadError):
+                client.send(b"x")
+            client.setblocking(True)
+            threads.start(server.recv, 1)
+            client.send(b"x")
+            server.send(b"y")
+        assert threads.results == [b"y", b"x"]
+        client.close()
+        server.close()
+
     def test_a_sender_takes_over(self):
         """The handshake that it waits for was the reader's to drive."""
         client, server = support.connected("socketpair", *contexts(allowed=True))
