@@ -917,6 +917,8 @@ class TestDescriptors:
         with pytest.raises(SSL.SysCallError) as caught:
             server.send(b"x")
         assert caught.value.args == (errno.ECONNREFUSED, "ECONNREFUSED")
+        with pytest.raises(SSL.ZeroReturnError):
+            server.recv(1)
         server.close()
 
     def test_datagrams_over_a_stream(self):

@@ -316,6 +316,15 @@ class TestAsks:
             exchange(server, client)
             assert server.total_renegotiations() == count
 
+    def test_no_more_is_read_past_than_a_megabyte(self):
+        client, server = support.connected("memory", *contexts(allowed=True))
+        server.sendall(bytes(3 << 20))
+        support.move(server, client)
+        client.renegotiate()
+        with pytest.raises(SSL.WantReadError):
+            client.send(b"x")
+        assert 1 << 20 <= client.pending() < 2 << 20
+
     def test_data_before_the_answer(self):
         """Does not disturb the client that has asked for the handshake."""
         client, server = support.connected("memory", *contexts(allowed=True))

@@ -386,3 +386,13 @@ class TestCache:
         server.set_options(SSL.OP_NO_TICKET)
         connection, _ = shake((client, server))
         assert certificates_sent((client, server), connection.get_session()) > 0
+
+
+def test_in_a_circle_with_its_context():
+    context = support.client_context()
+    client, _ = support.connected("memory", context)
+    context.set_app_data(client.get_session())
+    gone = weakref.ref(context)
+    del client, _, context
+    gc.collect()
+    assert gone() is None
