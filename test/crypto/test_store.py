@@ -266,6 +266,15 @@ class TestSetTime:
         store.set_time(datetime.datetime(2021, 1, 1))
         assert verdict(store, leaf) == "certificate has expired"
 
+    def test_to_the_second(self, years):
+        issuer, _ = years
+        leaf = issuer.issue("noon", start="20200601120000Z", end="20210101000000Z")
+        store = trusting(issuer)
+        store.set_time(datetime.datetime(2020, 6, 1, 11, 59, 59))
+        assert verdict(store, leaf).startswith("certificate is not yet valid")
+        store.set_time(datetime.datetime(2020, 6, 1, 12))
+        assert verdict(store, leaf) is None
+
     @pytest.mark.parametrize("hours", [-11.5, 0, 5.75, 14])
     def test_aware_is_converted(self, years, hours):
         issuer, leaf = years
