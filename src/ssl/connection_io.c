@@ -25,6 +25,12 @@ flags_of(PyObject *given, io_kind *kind)
     return 0;
 }
 
+static void
+remember_size(ConnectionObject *self, const io_op *op)
+{
+    atomic_store_explicit(&self->filled, op->done == RECORD, memory_order_relaxed);
+}
+
 /* No record holds more than RECORD bytes, so no call gives more: a small answer is copied out
    of the stack, a large one is read into its bytes object right away if the last was large. */
 static PyObject *
@@ -35,7 +41,7 @@ receive_small(ConnectionObject *self, io_op *op)
     op->data = record;
     if (io_run(self, op) < 0)
         return NULL;
-    self->large_records = op->done == RECORD;
+    remember_size(self, op);
     return PyBytes_FromStringAndSize(record, (Py_ssize_t)op->done);
 }
 
@@ -51,7 +57,7 @@ receive_large(ConnectionObject *self, io_op *op)
         Py_DECREF(result);
         return NULL;
     }
-    self->large_records = op->done == RECORD;
+    remember_size(self, op);
     if (op->done < op->size)
         _PyBytes_Resize(&result, (Py_ssize_t)op->done);
     return result;
@@ -72,8 +78,9 @@ connection_recv(PyObject *op, PyObject *const *args, Py_ssize_t nargs, PyObject 
     if (size == 0)
         return PyBytes_FromStringAndSize(NULL, 0);
     read.size = size < RECORD ? (size_t)size : RECORD;
-    return self->large_records && read.size == RECORD ? receive_large(self, &read)
-                                                      : receive_small(self, &read);
+    return read.size == RECORD && atomic_load_explicit(&self->filled, memory_order_relaxed)
+               ? receive_large(self, &read)
+               : receive_small(self, &read);
 }
 
 PyObject *

@@ -107,7 +107,7 @@ typedef struct {
     char bare;               /* memory ran out before that: see step.c */
     char renegotiate_asked;  /* SSL_renegotiate was called and OpenSSL has not begun yet */
     long renegotiations;     /* how many there were then */
-    char large_records;      /* the last record filled its buffer */
+    atomic_bool filled;      /* the last record was of RECORD bytes; a hint, without the mutex */
     int nested;              /* how often the mutex's owner has entered again */
     char alerting;           /* our close_notify was made, but is not out yet */
     size_t accepted;         /* what SSL took of a send whose output is not out yet */
